@@ -1,0 +1,23 @@
+-- name: OpenFleetEvent :execrows
+INSERT INTO fleet_event (id, kind, region, opened_at, explanation) VALUES (@id, @kind, @region, @opened_at, @explanation)
+ON CONFLICT DO NOTHING;
+
+-- name: ResolveFleetEvent :many
+UPDATE fleet_event SET resolved_at = GREATEST(@at, opened_at) WHERE kind = @kind AND region = @region AND resolved_at IS NULL
+RETURNING id, opened_at, explanation;
+
+-- name: OpenFleetEvents :many
+SELECT id, kind, region, opened_at, explanation FROM fleet_event WHERE resolved_at IS NULL ORDER BY opened_at, id;
+
+-- name: SetRegionSick :exec
+UPDATE region SET sick_since = @sick_since WHERE name = @name;
+
+-- name: SeeRegions :exec
+UPDATE region SET last_seen_at = now() WHERE name = ANY (@names::text[]);
+
+-- name: JudgedRegions :many
+SELECT name, org_id, enablement, sick_since, health FROM region ORDER BY name;
+
+-- name: SaveRegionHealth :exec
+UPDATE region r SET health = x.health
+FROM (SELECT unnest(@names::text[]) AS name, unnest(@healths::jsonb[]) AS health) x WHERE r.name = x.name;

@@ -1,0 +1,7 @@
+-- name: PurgeVoteSpans :execrows
+DELETE FROM vote_span WHERE ctid = ANY (ARRAY(SELECT v.ctid FROM vote_span v WHERE v.ended_at < @before
+    ORDER BY v.ended_at LIMIT @batch));
+
+-- name: PurgeDeliveries :execrows
+DELETE FROM delivery WHERE id IN (SELECT d.id FROM delivery d WHERE d.finished_at < @before
+    ORDER BY d.finished_at LIMIT @batch);
