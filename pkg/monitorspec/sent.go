@@ -1,0 +1,122 @@
+package monitorspec
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+
+	"github.com/probefleet/probefleet/pkg/uptime"
+)
+
+// sentMember is where the settings of a check carry their sealed secrets, by region. No
+// kind has a setting of that name.
+const sentMember = "$sealed"
+
+// Sealer seals and opens for a place; a seal.Box does.
+type Sealer interface {
+	Seal(plain []byte, place ...string) []byte
+	Open(sealed []byte, place ...string) ([]byte, error)
+}
+
+// Of settings with sealed secrets on their way to a worker.
+var (
+	// ErrNoRegionKey says that secrets cannot be opened for want of a key.
+	ErrNoRegionKey = errors.New("the worker has no REGION_KEY to open the secrets of this check with")
+	// ErrNotSent says that the secrets do not open with the region's key, or were not
+	// sealed for the region.
+	ErrNotSent = errors.New("the secrets of this check are not sealed under this worker's REGION_KEY")
+)
+
+// sentPlace is the additional data under which secrets are sealed for a region.
+func sentPlace(region string, monitor uptime.ID) []string {
+	return []string{"region/" + region, "monitor/" + monitor.String(), "settings"}
+}
+
+// Send seals the secrets of a monitor for regions, each under its own key. The result is
+// an object whose one member, added to the public half of the settings, makes those of
+// a check; it is nil without regions.
+func Send(secrets json.RawMessage, monitor uptime.ID, keys map[string]Sealer) (json.RawMessage, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	sealed := make(map[string][]byte, len(keys))
+	for region, key := range keys {
+		sealed[region] = key.Seal(secrets, sentPlace(region, monitor)...)
+	}
+	return json.Marshal(map[string]any{sentMember: sealed})
+}
+
+// Carried adds what [Send] made to the public half of settings, as the database does for
+// the pusher; nothing is added if it is empty.
+func Carried(public, sent json.RawMessage) (json.RawMessage, error) {
+	if len(sent) == 0 || string(sent) == "{}" {
+		return public, nil
+	}
+	members := map[string]json.RawMessage{}
+	for _, half := range []json.RawMessage{public, sent} {
+		if len(half) == 0 {
+			continue
+		}
+		if err := json.Unmarshal(half, &members); err != nil {
+			return nil, errors.New("settings are no object")
+		}
+	}
+	return json.Marshal(members)
+}
+
+// Sent tells whether what [Send] made holds these secrets for exactly these regions and
+// keys, so that it can stay as it is.
+func Sent(sent, secrets json.RawMessage, monitor uptime.ID, keys map[string]Sealer) bool {
+	_, sealed, err := cutSent(sent)
+	if err != nil || len(sealed) != len(keys) {
+		return false
+	}
+	for region, key := range keys {
+		if plain, err := key.Open(sealed[region], sentPlace(region, monitor)...); err != nil || !bytes.Equal(plain, secrets) {
+			return false
+		}
+	}
+	return true
+}
+
+// cutSent takes the sealed secrets out of settings; nil if there are none.
+func cutSent(settings []byte) (public json.RawMessage, sealed map[string][]byte, err error) {
+	if !bytes.Contains(settings, []byte(`"`+sentMember+`"`)) {
+		return settings, nil, nil
+	}
+	members := map[string]json.RawMessage{}
+	if err := json.Unmarshal(settings, &members); err != nil {
+		return nil, nil, errors.New("settings are no object")
+	}
+	if members[sentMember] == nil { // the text stands somewhere else
+		return settings, nil, nil
+	}
+	if err := json.Unmarshal(members[sentMember], &sealed); err != nil {
+		return nil, nil, errors.New("sealed secrets are not in base64 by region")
+	}
+	delete(members, sentMember)
+	public, err = json.Marshal(members)
+	return public, sealed, err
+}
+
+// Receive returns the settings of a check as a prober reads them: with the secrets that
+// [Send] sealed for the region. Settings without any are returned as they are. A nil box
+// opens nothing. The errors say nothing of the settings and may be shown.
+func Receive(c *uptime.Check, box Sealer) ([]byte, error) {
+	public, sealed, err := cutSent(c.Settings)
+	if err != nil || sealed == nil {
+		return c.Settings, err
+	}
+	if box == nil {
+		return nil, ErrNoRegionKey
+	}
+	secrets, err := box.Open(sealed[c.Region], sentPlace(c.Region, c.Monitor)...)
+	if err != nil {
+		return nil, ErrNotSent
+	}
+	s, err := Join(c.Kind, c.Target, public, secrets)
+	if err != nil {
+		return nil, err
+	}
+	return s.JSON()
+}
