@@ -1,0 +1,127 @@
+package httpprobe_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/probefleet/probefleet/pkg/uptime"
+	"github.com/probefleet/probefleet/services/worker/internal/probe"
+	"github.com/probefleet/probefleet/services/worker/internal/probe/probetest"
+)
+
+// issuer issues tokens that the shop beside it accepts until they are withdrawn.
+type issuer struct {
+	*httptest.Server
+	issued  atomic.Int64
+	good    atomic.Value // the token that the shop takes
+	expires any
+}
+
+func newIssuer(t *testing.T, expires any) *issuer {
+	t.Helper()
+	i := &issuer{expires: expires}
+	i.good.Store("")
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /token", func(w http.ResponseWriter, r *http.Request) {
+		id, secret, ok := r.BasicAuth()
+		if !ok {
+			id, secret = r.PostFormValue("client_id"), r.PostFormValue("client_secret")
+		}
+		w.Header().Set("Content-Type", "application/json")
+		if id != "probe" || secret != "s3cret%2Fpart" && secret != "s3cret/part" || r.PostFormValue("grant_type") != "client_credentials" || r.PostFormValue("scope") != "a b" {
+			w.WriteHeader(http.StatusUnauthorized)
+			_ = json.NewEncoder(w).Encode(object{"error": "invalid_client", "error_description": "who is " + secret})
+			return
+		}
+		token := fmt.Sprintf("t0ken-number-%d", i.issued.Add(1))
+		i.good.Store(token)
+		_ = json.NewEncoder(w).Encode(object{"access_token": token, "token_type": "Bearer", "expires_in": i.expires})
+	})
+	mux.HandleFunc("GET /shop", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer "+i.good.Load().(string) {
+			w.WriteHeader(http.StatusUnauthorized)
+			fmt.Fprint(w, r.Header.Get("Authorization"))
+		}
+	})
+	mux.HandleFunc("GET /never", func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, r.Header.Get("Authorization"))
+	})
+	mux.HandleFunc("POST /page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") })
+	mux.HandleFunc("POST /elsewhere", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/token", http.StatusTemporaryRedirect)
+	})
+	i.Server = httptest.NewServer(mux)
+	t.Cleanup(i.Close)
+	return i
+}
+
+func (i *issuer) settings(t *testing.T, path string, change object) string {
+	t.Helper()
+	auth := object{"type": "oauth2", "token_url": i.URL + path, "client_id": "probe", "client_secret": "s3cret/part", "scopes": []string{"a", "b"}}
+	for k, v := range change {
+		auth[k] = v
+	}
+	return settings(t, object{"auth": auth})
+}
+
+func TestOAuth2(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t, 3600)
+	r := probe.NewRunner(probe.Kinds{kind.Kind: kind.New}, probetest.Env())
+	c := kind.Check(t, i.URL+"/shop", i.settings(t, "/token", nil), probetest.Long)
+	for range 3 {
+		if f := r.Run(t.Context(), c); f.Reason != uptime.ReasonNone || f.Attempts != 1 {
+			t.Fatalf("%s %s", f.Reason, f.Detail)
+		}
+	}
+	if n := i.issued.Load(); n != 1 {
+		t.Errorf("%d tokens for three checks", n)
+	}
+	i.good.Store("another")
+	if f := r.Run(t.Context(), c); f.Reason != uptime.ReasonNone || i.issued.Load() != 2 {
+		t.Errorf("after a token was withdrawn: %s %s, %d tokens", f.Reason, f.Detail, i.issued.Load())
+	}
+	body := kind.Check(t, i.URL+"/shop", i.settings(t, "/token", object{"client_auth": "body"}), probetest.Long)
+	if f := r.Run(t.Context(), body); f.Reason != uptime.ReasonNone || i.issued.Load() != 3 {
+		t.Errorf("credentials in the body: %s %s, %d tokens", f.Reason, f.Detail, i.issued.Load())
+	}
+}
+
+func TestOAuth2TokenThatExpiresAtOnce(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t, "0.000001")
+	r := probe.NewRunner(probe.Kinds{kind.Kind: kind.New}, probetest.Env())
+	c := kind.Check(t, i.URL+"/shop", i.settings(t, "/token", nil), probetest.Long)
+	for range 2 {
+		if f := r.Run(t.Context(), c); f.Reason != uptime.ReasonNone {
+			t.Fatalf("%s %s", f.Reason, f.Detail)
+		}
+	}
+	if n := i.issued.Load(); n != 2 {
+		t.Errorf("%d tokens, want 2", n)
+	}
+}
+
+func TestOAuth2Fails(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t, 3600)
+	shop := i.URL + "/shop"
+	kind.Table(t, probetest.Env(), []probetest.Case{
+		{Name: "wrong secret", Target: shop, Settings: i.settings(t, "/token", object{"client_secret": "hunter22"}), Reason: uptime.ReasonAuth, Detail: "token URL: 401 Unauthorized: invalid_client: who is ***"},
+		{Name: "no token", Target: shop, Settings: i.settings(t, "/page", nil), Reason: uptime.ReasonAuth, Detail: "not the JSON of a token"},
+		{Name: "not found", Target: shop, Settings: i.settings(t, "/nothing", nil), Reason: uptime.ReasonAuth, Detail: "404"},
+		{Name: "redirect", Target: shop, Settings: i.settings(t, "/elsewhere", nil), Reason: uptime.ReasonAuth, Detail: "307"},
+		{Name: "metadata", Target: shop, Settings: i.settings(t, "", object{"token_url": "http://169.254.169.254/token"}), Reason: uptime.ReasonBlockedTarget, Detail: "token URL: "},
+		{Name: "refused by the target", Target: i.URL + "/never", Settings: i.settings(t, "/token", nil), Code: 401, Reason: uptime.ReasonAuth, Detail: "401"},
+	})
+	f := kind.Run(t, probetest.Env(), i.URL+"/never", i.settings(t, "/token", nil), probetest.Long)
+	if f.Evidence == nil || strings.Contains(f.Evidence.Excerpt, "t0ken") || !strings.Contains(f.Evidence.Excerpt, "***") {
+		t.Errorf("the token in the evidence: %+v", f.Evidence)
+	}
+}
