@@ -1,0 +1,113 @@
+package incident
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/probefleet/probefleet/pkg/alert"
+	"github.com/probefleet/probefleet/pkg/postgres"
+	"github.com/probefleet/probefleet/pkg/uptime"
+	"github.com/probefleet/probefleet/services/aggregator/internal/unit"
+)
+
+// RecordTrouble writes the begin and the end of what troubles the fleet, and tells
+// every channel that subscribed to it, whosever it is. What is on already, or over
+// already, is left alone. While the database cannot be reached it tries again until
+// ctx ends.
+func (w *Writer) RecordTrouble(ctx context.Context, troubles []unit.Trouble) error {
+	for _, t := range troubles {
+		pause := pauseFirst
+		for {
+			err := w.store.Tx(ctx, func(tx pgx.Tx) error {
+				if err := w.lock(ctx, tx); err != nil {
+					return err
+				}
+				return w.trouble(ctx, tx, t)
+			})
+			if err == nil {
+				break
+			}
+			if errors.Is(err, postgres.ErrStaleLease) || ctx.Err() != nil {
+				return err
+			}
+			if refusedByDatabase(err) && !collided(err) {
+				w.cfg.Log.ErrorContext(ctx, "what troubles the fleet cannot be written and is given up", "err", err, "kind", t.Kind)
+				w.cfg.Metrics.lost.Inc()
+				break
+			}
+			w.cfg.Log.WarnContext(ctx, "cannot write what troubles the fleet, trying again", "err", err, "kind", t.Kind)
+			if err := sleep(ctx, pause); err != nil {
+				return err
+			}
+			pause = min(2*pause, pauseMost)
+		}
+	}
+	return nil
+}
+
+func (w *Writer) trouble(ctx context.Context, tx pgx.Tx, t unit.Trouble) error {
+	if t.Kind == postgres.FleetSick {
+		since := t.At
+		if t.Ended {
+			since = 0
+		}
+		if err := postgres.SetRegionSick(ctx, tx, t.Region, since); err != nil {
+			return err
+		}
+	}
+	e := postgres.FleetEvent{
+		ID: uptime.NewID(time.Now()), Kind: t.Kind, Region: t.Region, Opened: t.At, Explanation: postgres.PlainText(t.Explanation),
+	}
+	var news bool
+	var err error
+	if t.Ended {
+		e, news, err = postgres.ResolveFleetEvent(ctx, tx, t.Kind, t.Region, t.At)
+	} else {
+		news, err = postgres.OpenFleetEvent(ctx, tx, e)
+	}
+	if err != nil || !news {
+		return err
+	}
+	w.cfg.Metrics.troubles.WithLabelValues(t.Kind).Inc()
+	w.cfg.Log.WarnContext(ctx, "fleet", "kind", t.Kind, "region", t.Region, "ended", t.Ended, "why", e.Explanation)
+	if t.Quiet {
+		return nil
+	}
+	return w.tellFleet(ctx, tx, &e, t)
+}
+
+func (w *Writer) tellFleet(ctx context.Context, tx pgx.Tx, e *postgres.FleetEvent, t unit.Trouble) error {
+	channels, err := w.store.ChannelsFor(ctx, tx, uptime.ID{}, uptime.ID{}, alert.EventFleet)
+	if err != nil {
+		return err
+	}
+	m := alert.Message{Event: alert.EventFleet, Explanation: e.Explanation, Since: e.Opened.Time()}
+	n := 0
+	if t.Ended {
+		m.Until, m.Explanation, n = max(t.At, e.Opened).Time(), over(e), 1
+	}
+	rows := make([]postgres.AlertRow, len(channels))
+	for i, c := range channels {
+		rows[i] = postgres.AlertRow{
+			OrgID: c.OrgID, ChannelID: c.ID, Event: alert.EventFleet, Key: alert.Key(e.ID.String(), alert.EventFleet, c.ID, n), Message: m,
+		}
+	}
+	return postgres.EnqueueAlert(ctx, tx, w.jobs, rows...)
+}
+
+// over says that a fleet event has ended.
+func over(e *postgres.FleetEvent) string {
+	switch e.Kind {
+	case postgres.FleetBlind:
+		return "The regions reach the world again"
+	case postgres.FleetSick:
+		return fmt.Sprintf("Region %s is well again: its votes count", e.Region)
+	case postgres.FleetSilent:
+		return fmt.Sprintf("Region %s has a live worker again", e.Region)
+	}
+	return e.Kind + " is over"
+}
