@@ -1,0 +1,232 @@
+package httpapi
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/probefleet/probefleet/pkg/postgres"
+	"github.com/probefleet/probefleet/pkg/uptime"
+	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
+	"github.com/probefleet/probefleet/services/api/internal/httpapi/shape"
+)
+
+// maxBody bounds a request's body; the largest sensible one, a channel with a long
+// template, has a tenth of it.
+const maxBody = 1 << 20
+
+// The keys under which middleware leaves things in Gin's context.
+const (
+	keyRequest   = "request_id"
+	keyOperation = "operation"
+)
+
+type callerKey struct{}
+
+// callerOf returns who calls; admit has put it there for every operation.
+func callerOf(ctx context.Context) Caller {
+	caller, _ := ctx.Value(callerKey{}).(Caller)
+	return caller
+}
+
+func requestID(c *gin.Context) string { return c.GetString(keyRequest) }
+
+func operationOf(c *gin.Context) string {
+	if id := c.GetString(keyOperation); id != "" {
+		return id
+	}
+	return "none"
+}
+
+var sentID = regexp.MustCompile(`^[A-Za-z0-9._:-]{8,64}$`)
+
+// identify names the request, as its caller did or afresh.
+func (s *Server) identify(c *gin.Context) {
+	id := c.GetHeader("X-Request-ID")
+	if !sentID.MatchString(id) {
+		id = uptime.NewID(s.Now()).String()
+	}
+	c.Set(keyRequest, id)
+	c.Header("X-Request-ID", id)
+	if op := s.ops[c.Request.Method+" "+c.FullPath()]; op != nil {
+		c.Set(keyOperation, op.id)
+	}
+}
+
+// observe logs and counts each request. What may hold a secret is not logged: no
+// query, no header, no body; the path of an API route holds ids only.
+func (s *Server) observe(c *gin.Context) {
+	begun := time.Now()
+	c.Next()
+	took := time.Since(begun)
+	op := operationOf(c)
+	s.metrics.request(op, c.Writer.Status(), took)
+	path := c.FullPath()
+	level := slog.LevelInfo
+	if op == "none" { // pages, health checks, and what does not exist
+		level = slog.LevelDebug
+	} else {
+		path = c.Request.URL.Path
+	}
+	s.log.Log(c.Request.Context(), level, "request",
+		"operation", op, "method", c.Request.Method, "path", path, "status", c.Writer.Status(),
+		"duration_ms", took.Milliseconds(), "bytes", c.Writer.Size(), "request_id", requestID(c),
+		"key", callerOf(c.Request.Context()).Prefix, "client", c.ClientIP())
+}
+
+// recover turns a panic into a problem.
+func (s *Server) recover(c *gin.Context) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(v)
+		}
+		s.log.ErrorContext(c.Request.Context(), "panic", "value", v, "request_id", requestID(c), "stack", string(debug.Stack()))
+		if !c.Writer.Written() {
+			s.fail(c, &problem{
+				status: http.StatusInternalServerError, kind: "internal", title: "Internal error",
+				detail: "Something went wrong on this side; the logs say more under the request id.", cause: errors.New("panic"),
+			})
+		}
+		c.Abort()
+	}()
+	c.Next()
+}
+
+// harden sets the headers that keep browsers from doing with an answer what was not meant.
+func (s *Server) harden(c *gin.Context) {
+	h := c.Writer.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if c.GetString(keyOperation) != "" {
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	}
+}
+
+// admit lets an operation's handler run only for a caller that may, and only with
+// parameters and a body that the document allows.
+func (s *Server) admit(c *gin.Context) {
+	op := s.ops[c.Request.Method+" "+c.FullPath()]
+	if op == nil {
+		return // not of the API
+	}
+	if err := s.admitted(c, op); err != nil {
+		s.fail(c, err)
+	}
+}
+
+func (s *Server) admitted(c *gin.Context, op *operation) error {
+	if s.Gate != nil {
+		if err := s.Gate(); err != nil {
+			return unavailable("Not ready: "+err.Error()+".", nil)
+		}
+	}
+	caller, err := s.authenticate(c)
+	if err != nil {
+		return err
+	}
+	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), callerKey{}, caller))
+	if !suffices(caller.Scopes, op.scope) {
+		return &problem{
+			status: http.StatusForbidden, kind: "forbidden", title: "Forbidden",
+			detail: "This needs a key with the scope " + string(op.scope) + ".",
+		}
+	}
+	for _, p := range c.Params {
+		if p.Key == "id" {
+			if _, err := uptime.ParseID(p.Value); err != nil {
+				return notFound("object")
+			}
+		}
+	}
+	if errs := shape.Query(op.params, c.Request.URL.Query()); len(errs) > 0 {
+		return invalid(api.FieldErrorInQuery, errs...)
+	}
+	if op.body == nil {
+		return nil
+	}
+	return s.admitBody(c, op)
+}
+
+func (s *Server) authenticate(c *gin.Context) (Caller, error) {
+	denied := &problem{
+		status: http.StatusUnauthorized, kind: "unauthorized", title: "Unauthorized",
+		detail: "Send a valid API key in the header Authorization: Bearer <key>.",
+	}
+	scheme, key, ok := strings.Cut(c.GetHeader("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return Caller{}, denied
+	}
+	caller, err := s.Auth.Authenticate(c.Request.Context(), strings.TrimSpace(key))
+	if errors.Is(err, ErrDenied) {
+		denied.cause = err
+		return Caller{}, denied
+	}
+	return caller, err
+}
+
+// admitBody reads the body, checks it, and leaves it to be decoded.
+func (s *Server) admitBody(c *gin.Context, op *operation) error {
+	text, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return &problem{
+			status: http.StatusRequestEntityTooLarge, kind: "too-large", title: "Body too large",
+			detail: "A body may have at most 1 MiB.",
+		}
+	case err != nil:
+		return malformed("The body could not be read to its end.")
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		if op.needed {
+			return malformed("A JSON body is needed.")
+		}
+		c.Request.Body = io.NopCloser(bytes.NewReader(nil))
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return malformed("The body is not valid JSON: " + err.Error() + ".")
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return malformed("The body is more than one JSON value.")
+	}
+	if errs := shape.Body(op.body, value); len(errs) > 0 {
+		return invalid(api.FieldErrorInBody, errs...)
+	}
+	c.Request.Body = io.NopCloser(bytes.NewReader(text))
+	return nil
+}
+
+// undecoded is the problem of a body that passed its schema and yet does not decode,
+// such as a whole number beyond all bounds.
+func undecoded(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if errors.As(err, &wrong) {
+		return invalidField(strings.ReplaceAll(wrong.Field, ".", "/"), "is not valid")
+	}
+	return malformed("The body could not be read.")
+}
+
+// databaseAway tells whether an error means that the database cannot be asked.
+func (s *Server) databaseAway(_ *gin.Context, err error) bool { return postgres.Unavailable(err) }

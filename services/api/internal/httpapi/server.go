@@ -1,0 +1,180 @@
+// Package httpapi is the face of the fleet over HTTP: the routes of the document,
+// what they do, and how they say no. Handlers are split by noun; what a request may
+// look like is checked against the document before they see it.
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/probefleet/probefleet/pkg/postgres"
+	"github.com/probefleet/probefleet/pkg/queue"
+	"github.com/probefleet/probefleet/pkg/seal"
+	"github.com/probefleet/probefleet/pkg/tsdb"
+	"github.com/probefleet/probefleet/pkg/uptime"
+	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
+	"github.com/probefleet/probefleet/services/api/internal/vault"
+)
+
+// Bounds of what one process does at once: each of these calls holds a connection to
+// Redis or polls the database for seconds.
+const (
+	maxChecks = 32
+	maxTests  = 16
+)
+
+// Caller is who calls.
+type Caller struct {
+	Org    uptime.ID
+	Name   string // of the key, for the histories
+	Prefix string // of the key, for the logs
+	Scopes []string
+}
+
+// Authenticator finds out who calls. The error for a key that may not is ErrDenied;
+// any other means that it could not be found out.
+type Authenticator interface {
+	Authenticate(ctx context.Context, key string) (Caller, error)
+}
+
+// ErrDenied is an [Authenticator]'s answer to a key that may not call.
+var ErrDenied = errors.New("denied")
+
+// Cleaner removes what is left of deleted monitors in the background.
+type Cleaner interface {
+	// Wake tells that there is something to clean.
+	Wake()
+}
+
+// Config is what a server works with. Fields without a default are needed.
+type Config struct {
+	Store *postgres.Store
+	Queue *queue.Client
+	Ticks *tsdb.Client // nil: no charts, and their routes say so
+	Jobs  postgres.Jobs
+	Box   *seal.Box
+	Auth  Authenticator
+
+	Cleaner Cleaner               // nil: nobody
+	Metrics prometheus.Registerer // nil: nowhere
+	Log     *slog.Logger          // nil: slog.Default()
+	Now     func() time.Time      // nil: time.Now
+
+	Live, Ready http.Handler // /healthz and /readyz; nil: not there
+	Web         http.Handler // everything that no route has; nil: not found
+
+	Shards         int    // below 1: 1
+	PublicURL      string // where clients reach the API, for its document
+	SMTPConfigured bool
+	TestWait       time.Duration  // how long a test alert is waited for, at most; 0: 15 s
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	// Gate says why nothing can be served yet; nil, or a nil error: it can.
+	Gate func() error
+}
+
+// Server answers requests. It is an [http.Handler].
+type Server struct {
+	Config
+	log     *slog.Logger
+	ops     map[string]*operation // by method and path as Gin has it
+	engine  *gin.Engine
+	metrics *metrics
+	checks  chan struct{} // slots for checks on demand
+	tests   chan struct{} // slots for test alerts
+	doc     document
+	vault   vault.Vault
+}
+
+// New builds a server.
+func New(cfg Config) (*Server, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Metrics == nil {
+		cfg.Metrics = prometheus.NewRegistry()
+	}
+	if cfg.TestWait <= 0 {
+		cfg.TestWait = defaultTestWait
+	}
+	cfg.Shards = max(cfg.Shards, 1)
+	s := &Server{
+		Config: cfg, log: cfg.Log,
+		vault: vault.New(cfg.Box), checks: make(chan struct{}, maxChecks), tests: make(chan struct{}, maxTests),
+	}
+	var err error
+	if s.doc, err = loadDocument(cfg.PublicURL); err != nil {
+		return nil, err
+	}
+	if s.ops, err = s.doc.operations(); err != nil {
+		return nil, err
+	}
+	if s.metrics, err = newMetrics(cfg.Metrics); err != nil {
+		return nil, err
+	}
+	return s, s.route()
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.ServeHTTP(w, r) }
+
+func (s *Server) route() error {
+	gin.SetMode(gin.ReleaseMode)
+	e := gin.New()
+	e.HandleMethodNotAllowed = true
+	e.RedirectTrailingSlash = false
+	e.ContextWithFallback = true // handlers get the request's context
+	proxies := make([]string, len(s.TrustedProxies))
+	for i, p := range s.TrustedProxies {
+		proxies[i] = p.String()
+	}
+	if err := e.SetTrustedProxies(proxies); err != nil {
+		return fmt.Errorf("trusted proxies: %w", err)
+	}
+	e.Use(s.identify, s.observe, s.recover, s.harden, s.admit)
+	e.NoRoute(s.noRoute)
+	e.NoMethod(func(c *gin.Context) {
+		s.fail(c, &problem{
+			status: http.StatusMethodNotAllowed, kind: "method-not-allowed", title: "Method not allowed",
+			detail: c.Request.Method + " is not allowed here; see the header Allow.",
+		})
+	})
+	s.serveDocument(e)
+	if s.Live != nil {
+		e.GET("/healthz", gin.WrapH(s.Live))
+	}
+	if s.Ready != nil {
+		e.GET("/readyz", gin.WrapH(s.Ready))
+	}
+	strict := api.NewStrictHandlerWithOptions(s, nil, api.StrictGinServerOptions{
+		RequestErrorHandlerFunc:  func(c *gin.Context, err error) { s.fail(c, undecoded(err)) },
+		HandlerErrorFunc:         s.fail,
+		ResponseErrorHandlerFunc: s.fail,
+	})
+	api.RegisterHandlersWithOptions(e, strict, api.GinServerOptions{
+		ErrorHandler: func(c *gin.Context, _ error, _ int) { s.fail(c, malformed("A parameter cannot be read.")) },
+	})
+	s.engine = e
+	return nil
+}
+
+// noRoute gives the web pages what no route has, if it may be one.
+func (s *Server) noRoute(c *gin.Context) {
+	web := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
+	if s.Web == nil || !web || underAPI(c.Request.URL.Path) {
+		s.fail(c, notFound("route"))
+		return
+	}
+	c.Status(http.StatusOK) // Gin has set 404 by now
+	s.Web.ServeHTTP(c.Writer, c.Request)
+}
