@@ -1,0 +1,105 @@
+# probefleet: what a person or CI calls. `make up` runs the fleet, `make test` proves it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+TOOLS := $(CURDIR)/.data/bin
+STACK := scripts/stack.sh
+# Each module is tested as it stands alone too: a workspace hides what a go.mod lacks.
+MODULES = $(shell go list -m -f '{{.Dir}}')
+# The tools' modules are not in the workspace, so that they never raise a version in it.
+TOOL_MODULES := scripts/tools scripts/lint scripts/influxdb
+# A test binary of each package, linked two at a time on two cores.
+TEST_TIMEOUT := 10m
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  \1\t/' | expand -t 22
+
+up: ## run the whole fleet on this machine until Ctrl-C (DETACH=1: in the background)
+	@exec $(STACK) up $(if $(DETACH),-detach)
+
+start: ## run the whole fleet in the background
+	@exec $(STACK) up -detach
+
+down: ## stop the fleet of this checkout
+	@exec $(STACK) down
+
+status: ## what runs
+	@exec $(STACK) status
+
+demo: ## with the fleet up: watch scripted websites until Ctrl-C
+	@exec $(STACK) demo
+
+demo-clean: ## remove the demo's websites
+	@exec $(STACK) demo -clean
+
+build: ## build the services into bin
+	@exec $(STACK) build
+
+test: lint drift test-all test-e2e ## everything, as CI runs it
+
+test-unit: ## the tests that need nothing but Go
+	go test -timeout $(TEST_TIMEOUT) work
+
+test-integration: ## and those that need PostgreSQL, Redis and InfluxDB
+	@scripts/with-engines go test -timeout $(TEST_TIMEOUT) -tags integration work
+
+# Unit and integration tests in one run, summed up in one closing line.
+test-all: $(TOOLS)/gotestsum
+	@scripts/with-engines $(TOOLS)/gotestsum --format pkgname-and-test-fails --hide-summary skipped -- -timeout $(TEST_TIMEOUT) -tags integration work
+
+test-e2e: $(TOOLS)/gotestsum build ## a whole fleet of its own, from the API to the alerts
+	@cd scripts/stack && PROBEFLEET_ROOT=$(CURDIR) $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -timeout 20m -count 1 -tags e2e ./e2e/...
+
+vet: ## what go vet finds (lint finds it too)
+	go vet -tags integration,e2e work
+
+lint: $(TOOLS)/golangci-lint $(TOOLS)/buf ## golangci-lint, buf
+	$(TOOLS)/golangci-lint run $(addsuffix /...,$(MODULES))
+	cd proto && $(TOOLS)/buf lint
+
+fmt: $(TOOLS)/golangci-lint ## format
+	$(TOOLS)/golangci-lint fmt $(MODULES)
+	cd proto && $(TOOLS)/buf format -w
+
+generate: $(TOOLS)/buf ## make the generated code anew: messages, SQL, the API's server, the README's table
+	cd proto && PATH=$(TOOLS):$$PATH buf generate
+	PATH=$(TOOLS):$$PATH sqlc generate
+	PATH=$(TOOLS):$$PATH go generate work
+	@$(STACK) settings -write
+
+tidy: ## bring all go.mod files to the same versions
+	go work sync
+	for dir in $(MODULES); do (cd $$dir && GOWORK=off go mod tidy); done
+	go work sync
+
+drift: ## generated code, modules and workspace are in step
+	@scripts/drift "$(MODULES)" "$(TOOL_MODULES)"
+
+bench: ## benchmarks of the hot paths
+	go test -run '^$$' -bench . -benchmem work
+
+# The lowest of five runs each: what the machine did besides only adds.
+bench-probe: ## what a probe costs beside a bare GET, in CPU time: at most 1.3 times as much
+	@cd services/worker && go test -run '^$$' -bench '^Benchmark(Bare|Probe)$$' -benchtime 3000x -count 5 ./internal/probe/httpprobe \
+	| awk '$$1 ~ /^Benchmark/ { split($$1, name, /[\/-]/); key = name[1] name[2]; for (i = 2; i < NF; i++) if ($$(i + 1) ~ /^cpu-/ && (!(key in low) || $$i < low[key])) low[key] = $$i } \
+	END { n = split("http https", schemes, " "); for (i = 1; i <= n; i++) { s = schemes[i]; bare = low["BenchmarkBare" s]; probe = low["BenchmarkProbe" s]; \
+	if (!bare || !probe) { print "no figures for " s; exit 1 } \
+	printf "%-5s  bare GET %7.1f µs  probe %7.1f µs  ratio %.2f\n", s, bare, probe, probe / bare; if (probe > 1.3 * bare) high = 1 } exit high }'
+
+sim: ## false alarms and missed outages of up to a million monitors, in simulated time
+	go run ./scripts/sim -doc docs/simulation.md
+
+# The tools are built once for each state of their modules (see scripts/tool).
+$(TOOLS)/gotestsum $(TOOLS)/buf: scripts/tools/go.mod scripts/tools/go.sum
+	@scripts/tool tools $@
+
+$(TOOLS)/golangci-lint: scripts/lint/go.mod scripts/lint/go.sum
+	@scripts/tool lint $@
+
+clean: ## remove what was built; data stays
+	rm -rf bin
+	go clean -testcache
+
+.PHONY: help up start down status demo demo-clean build test test-unit test-integration test-all test-e2e vet lint fmt generate tidy drift bench bench-probe sim clean

@@ -1,0 +1,125 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/probefleet/probefleet/pkg/testenv/targets"
+	"github.com/probefleet/probefleet/scripts/stack/internal/stack"
+)
+
+// Two of three regions fall silent: nobody knows, and nobody is woken.
+func TestTwoSilentRegionsMeanUnknown(t *testing.T) {
+	site := targets.New(t, nil)
+	w := watch(t, site.URL+"/", map[string]any{"interval_seconds": 5, "timeout_ms": 1000})
+	w.becomes(t, "up")
+	silent := []string{stack.Worker("eu-west"), stack.Worker("ap-south")}
+	if err := fleet.Halt(silent...); err != nil {
+		t.Fatal(err)
+	}
+	restored := false
+	restore := func() {
+		if restored {
+			return
+		}
+		restored = true
+		for _, name := range silent {
+			if err := fleet.Again(name); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	t.Cleanup(restore)
+	site.Set("/", targets.Status(http.StatusInternalServerError))
+	w.becomes(t, "unknown")
+	seen := site.Requests("/")
+	eventually(t, "two more cycles of the last region", func() bool { return site.Requests("/") >= seen+2 })
+	if got := w.incidents(t); len(got) != 0 {
+		t.Errorf("incidents %+v, want none", got)
+	}
+	type region struct {
+		Name  string `json:"name"`
+		State string `json:"state"`
+	}
+	states := map[string]string{}
+	for _, r := range call[page[region]](t, http.MethodGet, "/v1/regions", nil).Items {
+		states[r.Name] = r.State
+	}
+	if states["us-east"] != "active" || states["eu-west"] != "silent" || states["ap-south"] != "silent" {
+		t.Errorf("states %v", states)
+	}
+	restore()
+	w.becomes(t, "down") // three voices again
+}
+
+// The box loses the outside: its targets there are unknown, what it reaches is judged,
+// the operators are told, and no incident is opened.
+func TestABlindBoxAccusesNobody(t *testing.T) {
+	outside := outsideAddress(t)
+	far, err := targets.Start(targets.Config{Addr: outside + ":0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(far.Close)
+	near := targets.New(t, nil)
+	hook := newHook(t, "ok")
+	w := watch(t, far.URL+"/", map[string]any{"timeout_ms": 1000})
+	inside := watch(t, near.URL+"/", nil)
+	addChannel(t, "webhook", map[string]any{"url": hook.url}, w, map[string]any{"events": []string{"fleet", "down"}})
+	w.becomes(t, "up")
+	inside.becomes(t, "up")
+
+	canary.Set("/canary", targets.Hang())
+	far.Set("/", targets.Hang())
+	t.Cleanup(func() { canary.Set("/canary", targets.Status(http.StatusOK)) })
+	w.becomes(t, "unknown")
+	eventually(t, "the operators are told", func() bool { return len(hook.with("alert.fleet")) > 0 })
+	if got := w.incidents(t); len(got) != 0 {
+		t.Errorf("incidents %+v, want none", got)
+	}
+	if got := hook.with("alert.down"); len(got) != 0 {
+		t.Errorf("alerts %v, want none", got)
+	}
+	near.Set("/", targets.Status(http.StatusInternalServerError))
+	inside.becomes(t, "down") // it needs no outside
+
+	canary.Set("/canary", targets.Status(http.StatusOK))
+	w.becomes(t, "down") // now it is the target's own fault
+	far.Set("/", targets.Status(http.StatusOK))
+	w.becomes(t, "up")
+}
+
+// outsideAddress gives the machine's loopback interface an address of the range that
+// RFC 5737 keeps for documentation: public as far as the workers know, and no packet
+// to it leaves the machine.
+func outsideAddress(t *testing.T) string {
+	t.Helper()
+	const addr = "203.0.113.77"
+	ip := func(args ...string) (string, error) {
+		if path, err := exec.LookPath("sudo"); err == nil {
+			args = append([]string{path, "-n", "ip"}, args...)
+		} else {
+			args = append([]string{"ip"}, args...)
+		}
+		out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput()
+		return string(out), err
+	}
+	out, err := ip("addr", "add", addr+"/32", "dev", "lo")
+	if err != nil && !strings.Contains(out, "exists") && !strings.Contains(out, "assigned") {
+		t.Fatalf("give the loopback interface an address (needs root and iproute2): %v\n%s", err, out)
+	}
+	// It stays until the workers have stopped: a check still in flight must not find
+	// another way out.
+	afterwards = func() {
+		path, args := "ip", []string{"addr", "del", addr + "/32", "dev", "lo"}
+		if sudo, err := exec.LookPath("sudo"); err == nil {
+			path, args = sudo, append([]string{"-n", "ip"}, args...)
+		}
+		_ = exec.Command(path, args...).Run() // the test's context has ended
+	}
+	return addr
+}
