@@ -23,15 +23,16 @@ const (
 	EventDegraded  Event = "degraded"
 	EventAdvisory  Event = "advisory" // failing in some regions, below quorum
 	EventFleet     Event = "fleet"    // the fleet itself: blind, or a region silent or sick
+	EventExpiry    Event = "expiry"   // a certificate or a domain's registration ends soon
 	EventReminder  Event = "reminder"
 	EventTest      Event = "test"
 )
 
 // DefaultEvents is what a channel hears of when its user says nothing.
-var DefaultEvents = []Event{EventDown, EventRecovered}
+var DefaultEvents = []Event{EventDown, EventRecovered, EventExpiry}
 
 // Subscribable are the events that a channel may name.
-var Subscribable = []Event{EventDown, EventRecovered, EventDegraded, EventAdvisory, EventFleet}
+var Subscribable = []Event{EventDown, EventRecovered, EventDegraded, EventAdvisory, EventFleet, EventExpiry}
 
 // Vote is what one region said, for the text of an alert.
 type Vote struct {
@@ -58,6 +59,14 @@ type Message struct {
 	Since       time.Time      `json:"since"`           // the verdict began
 	Until       time.Time      `json:"until,omitzero"`  // of a recovery: it ended
 	Number      int            `json:"number,omitzero"` // of a reminder: 1, 2, …
+	Expiry      *Expiry        `json:"expiry,omitempty"`
+}
+
+// Expiry is what a warning of [EventExpiry] is about.
+type Expiry struct {
+	Subject string    `json:"subject"` // certificate or domain
+	EndsAt  time.Time `json:"ends_at"`
+	Days    int       `json:"days"` // the threshold that was passed: 30, 14, 7 or 1
 }
 
 // Key returns the idempotency key of one event to one channel: the same event never

@@ -36,7 +36,7 @@ func LimitsOf(kind uptime.Kind) Limits {
 		l.DefaultTimeout = 20 * time.Second
 		l.MinRecheck = day
 	case uptime.KindHeartbeat:
-		l.MaxInterval = 24 * day // what the schema's milliseconds hold
+		l.MaxInterval = 366 * day // a job of once a year
 		l.MinTimeout, l.DefaultTimeout, l.MaxTimeout = 0, 0, 0
 	default:
 	}

@@ -172,7 +172,7 @@ func TestTiming(t *testing.T) {
 		{uptime.KindHTTP, 10 * time.Second, 11 * time.Second, map[string]string{"timeout_ms": "the interval"}},
 		{uptime.KindHTTP, time.Hour, 2 * time.Minute, map[string]string{"timeout_ms": "60000"}},
 		{uptime.KindDomain, time.Minute, 10 * time.Second, map[string]string{"interval_seconds": "3600 to"}},
-		{uptime.KindHeartbeat, 20 * 24 * time.Hour, 0, nil},
+		{uptime.KindHeartbeat, 366 * 24 * time.Hour, 0, nil},
 	}
 	for _, tt := range tests {
 		got := problems(t, monitorspec.CheckTiming(tt.kind, tt.interval, tt.timeout))

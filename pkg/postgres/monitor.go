@@ -199,7 +199,7 @@ func insertMonitor(ctx context.Context, tx pgx.Tx, m *Monitor) error {
 	}
 	_, err = dbgen.New(tx).InsertMonitor(ctx, dbgen.InsertMonitorParams{
 		ID: m.ID, OrgID: m.OrgID, WebsiteID: m.WebsiteID, Kind: string(m.Kind), Name: m.Name, Target: m.Target,
-		Settings: objectOf(m.Settings), SecretsSealed: m.SecretsSealed, SecretsSent: objectOf(m.SecretsSent), IntervalMs: int32(m.Interval.Milliseconds()), TimeoutMs: int32(m.Timeout.Milliseconds()),
+		Settings: objectOf(m.Settings), SecretsSealed: m.SecretsSealed, SecretsSent: objectOf(m.SecretsSent), IntervalMs: m.Interval.Milliseconds(), TimeoutMs: int32(m.Timeout.Milliseconds()),
 		Regions: m.Regions, Policy: policy,
 	})
 	if err != nil {
@@ -225,7 +225,7 @@ func saveMonitor(ctx context.Context, tx pgx.Tx, old, m *Monitor) error {
 	}
 	_, err = dbgen.New(tx).UpdateMonitor(ctx, dbgen.UpdateMonitorParams{
 		ID: m.ID, Name: m.Name, Target: m.Target, Settings: objectOf(m.Settings),
-		SecretsSealed: m.SecretsSealed, SecretsSent: objectOf(m.SecretsSent), IntervalMs: int32(m.Interval.Milliseconds()),
+		SecretsSealed: m.SecretsSealed, SecretsSent: objectOf(m.SecretsSent), IntervalMs: m.Interval.Milliseconds(),
 		TimeoutMs: int32(m.Timeout.Milliseconds()), Regions: m.Regions, Policy: policy, Paused: m.Paused,
 		JudgedAnew: judgedAnew,
 	})

@@ -63,4 +63,11 @@ type Result struct {
 	// on the internet proves nothing.
 	Exempt   bool
 	Attempts int // 2 after the quick retry, else 1
+	// Evidence is what else the probe saw of a failure, as JSON, fit to be shown and
+	// without secrets; nil if there is none.
+	Evidence []byte
+	// CertificateEnds and RegistrationEnds tell when what the target needs to go on is
+	// over; zero if the check does not know.
+	CertificateEnds  Instant
+	RegistrationEnds Instant
 }

@@ -46,6 +46,7 @@ const (
 	ReasonAuth            // the target refuses the credentials
 	ReasonDomainExpired   // the registration of the domain is over
 	ReasonRegistry        // the registry could not be asked, which says nothing about the domain
+	ReasonReported        // the job itself says that it failed
 
 	reasonCount
 )
@@ -55,7 +56,7 @@ var reasonNames = [reasonCount]string{
 	"status", "assertion", "body_too_large", "header_too_large", "redirect", "blocked_target",
 	"unsupported", "panic", "expired", "invalid", "no_worker", "silent",
 	"nxdomain", "servfail", "certificate_expired", "certificate_not_yet_valid", "certificate_name",
-	"certificate_untrusted", "certificate_pin", "tls_version", "auth", "domain_expired", "registry",
+	"certificate_untrusted", "certificate_pin", "tls_version", "auth", "domain_expired", "registry", "reported",
 }
 
 var reasonPhrases = [reasonCount]string{
@@ -65,7 +66,7 @@ var reasonPhrases = [reasonCount]string{
 	"expired", "invalid message", "no worker", "no heartbeat",
 	"no such host", "DNS server failure", "certificate expired", "certificate not yet valid", "certificate for another name",
 	"untrusted certificate", "certificate not pinned", "no common TLS version", "credentials refused", "domain expired",
-	"registry not reachable",
+	"registry not reachable", "reported failure",
 }
 
 // String returns the stable name, empty for [ReasonNone].

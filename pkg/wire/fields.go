@@ -19,6 +19,10 @@ var ErrMalformed = errors.New("malformed message")
 // MaxDetail is how many bytes of a result's detail are kept.
 const MaxDetail = 256
 
+// MaxEvidence is how many bytes of evidence travel with a result: an excerpt of 2 KiB,
+// escaped, and what stands around it.
+const MaxEvidence = 6 << 10
+
 // field is one decoded field: number holds varints and fixed 64 bit values, bytes
 // holds length-delimited ones and aliases the message.
 type field struct {

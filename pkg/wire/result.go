@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -14,27 +15,30 @@ const batchResults = 1
 
 // The numbers of message Result in proto/fleet/v1/result.proto.
 const (
-	resultMonitor  = 1
-	resultRevision = 2
-	resultDue      = 3
-	resultStarted  = 4
-	resultRequest  = 5
-	resultOutcome  = 6
-	resultReason   = 7
-	resultDetail   = 8
-	resultCode     = 9
-	resultDNS      = 10
-	resultConnect  = 11
-	resultTLS      = 12
-	resultTTFB     = 13
-	resultTransfer = 14
-	resultTotal    = 15
-	resultIP       = 16
-	resultSite     = 17
-	resultWorker   = 18
-	resultCanary   = 19
-	resultExempt   = 20
-	resultAttempts = 21
+	resultMonitor      = 1
+	resultRevision     = 2
+	resultDue          = 3
+	resultStarted      = 4
+	resultRequest      = 5
+	resultOutcome      = 6
+	resultReason       = 7
+	resultDetail       = 8
+	resultCode         = 9
+	resultDNS          = 10
+	resultConnect      = 11
+	resultTLS          = 12
+	resultTTFB         = 13
+	resultTransfer     = 14
+	resultTotal        = 15
+	resultIP           = 16
+	resultSite         = 17
+	resultWorker       = 18
+	resultCanary       = 19
+	resultExempt       = 20
+	resultAttempts     = 21
+	resultEvidence     = 22
+	resultCertificate  = 23
+	resultRegistration = 24
 )
 
 // sizeGuess is the room that is left for the length of a result: one byte holds
@@ -43,7 +47,8 @@ const sizeGuess = 1
 
 // EncodeResult appends a batch of one result to dst; batches concatenate. Durations
 // are cut to microseconds, the detail to [MaxDetail] bytes; Region and Late are not
-// part of the message (the stream names the region, Late is Started − Due).
+// part of the message (the stream names the region, Late is Started − Due). Evidence of
+// more than [MaxEvidence] bytes is left out.
 func EncodeResult(dst []byte, r *uptime.Result) []byte {
 	dst = protowire.AppendTag(dst, batchResults, protowire.BytesType)
 	at := len(dst)
@@ -81,7 +86,12 @@ func appendResult(dst []byte, r *uptime.Result) []byte {
 	dst = appendText(dst, resultWorker, r.Worker)
 	dst = appendVarint(dst, resultCanary, uint64(r.Canary))
 	dst = appendBool(dst, resultExempt, r.Exempt)
-	return appendVarint(dst, resultAttempts, uint64(min(max(r.Attempts, 0), 1<<20)))
+	dst = appendVarint(dst, resultAttempts, uint64(min(max(r.Attempts, 0), 1<<20)))
+	if n := len(r.Evidence); n > 0 && n <= MaxEvidence {
+		dst = appendBytes(dst, resultEvidence, r.Evidence)
+	}
+	dst = appendFixed(dst, resultCertificate, r.CertificateEnds)
+	return appendFixed(dst, resultRegistration, r.RegistrationEnds)
 }
 
 func appendIP(dst []byte, ip string) []byte {
@@ -149,6 +159,10 @@ func decodeResultField(r, prev *uptime.Result, f field) error {
 			r.Due = uptime.Instant(f.number)
 		case resultStarted:
 			r.Started = uptime.Instant(f.number)
+		case resultCertificate:
+			r.CertificateEnds = uptime.Instant(f.number)
+		case resultRegistration:
+			r.RegistrationEnds = uptime.Instant(f.number)
 		}
 	case protowire.BytesType:
 		return decodeResultBytes(r, prev, f)
@@ -199,6 +213,11 @@ func decodeResultBytes(r, prev *uptime.Result, f field) (err error) {
 		r.Site, err = f.text("site", prev.Site)
 	case resultWorker:
 		r.Worker, err = f.text("worker", prev.Worker)
+	case resultEvidence:
+		if len(f.bytes) > MaxEvidence {
+			return fmt.Errorf("%w: evidence of %d bytes", ErrMalformed, len(f.bytes))
+		}
+		r.Evidence = slices.Clone(f.bytes)
 	case resultIP:
 		addr, ok := netip.AddrFromSlice(f.bytes)
 		if !ok {

@@ -62,7 +62,9 @@ func genResult(t *rapid.T) uptime.Result {
 		},
 		Site: rapid.String().Draw(t, "site"), Worker: rapid.String().Draw(t, "worker"),
 		Canary: uptime.CanaryState(rapid.IntRange(0, 3).Draw(t, "canary")), Exempt: rapid.Bool().Draw(t, "exempt"),
-		Attempts: rapid.IntRange(0, 2).Draw(t, "attempts"),
+		Attempts:        rapid.IntRange(0, 2).Draw(t, "attempts"),
+		Evidence:        rapid.SampledFrom([][]byte{nil, []byte(`{"excerpt":"sorry"}`)}).Draw(t, "evidence"),
+		CertificateEnds: uptime.Instant(rapid.Int64().Draw(t, "certificate")), RegistrationEnds: uptime.Instant(rapid.Int64().Draw(t, "registration")),
 	}
 	if rapid.Bool().Draw(t, "started") {
 		r.Late = genMicros(t, "late")
@@ -182,6 +184,7 @@ func TestResultIsTheMessageOfTheSchema(t *testing.T) {
 			DnsUs: us(r.Phases.DNS), ConnectUs: us(r.Phases.Connect), TlsUs: us(r.Phases.TLS), TtfbUs: us(r.Phases.TTFB),
 			TransferUs: us(r.Phases.Transfer), TotalUs: us(r.Phases.Total), Site: r.Site, Worker: r.Worker,
 			Canary: fleetv1.CanaryState(r.Canary), Exempt: r.Exempt, Attempts: uint32(r.Attempts),
+			Evidence: r.Evidence, CertificateEndsUs: int64(r.CertificateEnds), RegistrationEndsUs: int64(r.RegistrationEnds),
 		}
 		if !r.Request.IsZero() {
 			want.RequestId = r.Request[:]
@@ -326,7 +329,7 @@ func FuzzDecodeResults(f *testing.F) {
 			if want.Attempts > 1<<20 {
 				want.Attempts = r.Attempts
 			}
-			if *r != want {
+			if !cmp.Equal(want, *r) {
 				t.Fatalf("not the same again: %s", cmp.Diff(want, *r))
 			}
 			i++

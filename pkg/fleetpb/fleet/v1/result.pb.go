@@ -182,30 +182,33 @@ func (x *ResultBatch) GetResults() []*Result {
 
 // Result is what one region saw. The region is named by the stream's key.
 type Result struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	MonitorId     []byte                 `protobuf:"bytes,1,opt,name=monitor_id,json=monitorId,proto3" json:"monitor_id,omitempty"` // 16 bytes
-	Revision      int64                  `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
-	DueUs         int64                  `protobuf:"fixed64,3,opt,name=due_us,json=dueUs,proto3" json:"due_us,omitempty"`             // of the check; the tick's timestamp
-	StartedUs     int64                  `protobuf:"fixed64,4,opt,name=started_us,json=startedUs,proto3" json:"started_us,omitempty"` // fleet time
-	RequestId     []byte                 `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`   // 16 bytes, of an urgent check only
-	Outcome       Outcome                `protobuf:"varint,6,opt,name=outcome,proto3,enum=fleet.v1.Outcome" json:"outcome,omitempty"`
-	Reason        uint32                 `protobuf:"varint,7,opt,name=reason,proto3" json:"reason,omitempty"` // number of the domain's reason
-	Detail        string                 `protobuf:"bytes,8,opt,name=detail,proto3" json:"detail,omitempty"`  // at most 256 bytes
-	Code          int32                  `protobuf:"varint,9,opt,name=code,proto3" json:"code,omitempty"`
-	DnsUs         uint32                 `protobuf:"varint,10,opt,name=dns_us,json=dnsUs,proto3" json:"dns_us,omitempty"`
-	ConnectUs     uint32                 `protobuf:"varint,11,opt,name=connect_us,json=connectUs,proto3" json:"connect_us,omitempty"`
-	TlsUs         uint32                 `protobuf:"varint,12,opt,name=tls_us,json=tlsUs,proto3" json:"tls_us,omitempty"`
-	TtfbUs        uint32                 `protobuf:"varint,13,opt,name=ttfb_us,json=ttfbUs,proto3" json:"ttfb_us,omitempty"`
-	TransferUs    uint32                 `protobuf:"varint,14,opt,name=transfer_us,json=transferUs,proto3" json:"transfer_us,omitempty"`
-	TotalUs       uint32                 `protobuf:"varint,15,opt,name=total_us,json=totalUs,proto3" json:"total_us,omitempty"`
-	Ip            []byte                 `protobuf:"bytes,16,opt,name=ip,proto3" json:"ip,omitempty"` // 4 or 16 bytes
-	Site          string                 `protobuf:"bytes,17,opt,name=site,proto3" json:"site,omitempty"`
-	Worker        string                 `protobuf:"bytes,18,opt,name=worker,proto3" json:"worker,omitempty"`
-	Canary        CanaryState            `protobuf:"varint,19,opt,name=canary,proto3,enum=fleet.v1.CanaryState" json:"canary,omitempty"`
-	Exempt        bool                   `protobuf:"varint,20,opt,name=exempt,proto3" json:"exempt,omitempty"` // the target lies in the worker's ALLOW_CIDRS
-	Attempts      uint32                 `protobuf:"varint,21,opt,name=attempts,proto3" json:"attempts,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state              protoimpl.MessageState `protogen:"open.v1"`
+	MonitorId          []byte                 `protobuf:"bytes,1,opt,name=monitor_id,json=monitorId,proto3" json:"monitor_id,omitempty"` // 16 bytes
+	Revision           int64                  `protobuf:"varint,2,opt,name=revision,proto3" json:"revision,omitempty"`
+	DueUs              int64                  `protobuf:"fixed64,3,opt,name=due_us,json=dueUs,proto3" json:"due_us,omitempty"`             // of the check; the tick's timestamp
+	StartedUs          int64                  `protobuf:"fixed64,4,opt,name=started_us,json=startedUs,proto3" json:"started_us,omitempty"` // fleet time
+	RequestId          []byte                 `protobuf:"bytes,5,opt,name=request_id,json=requestId,proto3" json:"request_id,omitempty"`   // 16 bytes, of an urgent check only
+	Outcome            Outcome                `protobuf:"varint,6,opt,name=outcome,proto3,enum=fleet.v1.Outcome" json:"outcome,omitempty"`
+	Reason             uint32                 `protobuf:"varint,7,opt,name=reason,proto3" json:"reason,omitempty"` // number of the domain's reason
+	Detail             string                 `protobuf:"bytes,8,opt,name=detail,proto3" json:"detail,omitempty"`  // at most 256 bytes
+	Code               int32                  `protobuf:"varint,9,opt,name=code,proto3" json:"code,omitempty"`
+	DnsUs              uint32                 `protobuf:"varint,10,opt,name=dns_us,json=dnsUs,proto3" json:"dns_us,omitempty"`
+	ConnectUs          uint32                 `protobuf:"varint,11,opt,name=connect_us,json=connectUs,proto3" json:"connect_us,omitempty"`
+	TlsUs              uint32                 `protobuf:"varint,12,opt,name=tls_us,json=tlsUs,proto3" json:"tls_us,omitempty"`
+	TtfbUs             uint32                 `protobuf:"varint,13,opt,name=ttfb_us,json=ttfbUs,proto3" json:"ttfb_us,omitempty"`
+	TransferUs         uint32                 `protobuf:"varint,14,opt,name=transfer_us,json=transferUs,proto3" json:"transfer_us,omitempty"`
+	TotalUs            uint32                 `protobuf:"varint,15,opt,name=total_us,json=totalUs,proto3" json:"total_us,omitempty"`
+	Ip                 []byte                 `protobuf:"bytes,16,opt,name=ip,proto3" json:"ip,omitempty"` // 4 or 16 bytes
+	Site               string                 `protobuf:"bytes,17,opt,name=site,proto3" json:"site,omitempty"`
+	Worker             string                 `protobuf:"bytes,18,opt,name=worker,proto3" json:"worker,omitempty"`
+	Canary             CanaryState            `protobuf:"varint,19,opt,name=canary,proto3,enum=fleet.v1.CanaryState" json:"canary,omitempty"`
+	Exempt             bool                   `protobuf:"varint,20,opt,name=exempt,proto3" json:"exempt,omitempty"` // the target lies in the worker's ALLOW_CIDRS
+	Attempts           uint32                 `protobuf:"varint,21,opt,name=attempts,proto3" json:"attempts,omitempty"`
+	Evidence           []byte                 `protobuf:"bytes,22,opt,name=evidence,proto3" json:"evidence,omitempty"`                                                   // of a failure, as JSON: what else the probe saw; at most 6 KiB
+	CertificateEndsUs  int64                  `protobuf:"fixed64,23,opt,name=certificate_ends_us,json=certificateEndsUs,proto3" json:"certificate_ends_us,omitempty"`    // the certificate that was shown ends; 0 if none was
+	RegistrationEndsUs int64                  `protobuf:"fixed64,24,opt,name=registration_ends_us,json=registrationEndsUs,proto3" json:"registration_ends_us,omitempty"` // the domain's registration ends; 0 if it was not asked for
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Result) Reset() {
@@ -385,13 +388,34 @@ func (x *Result) GetAttempts() uint32 {
 	return 0
 }
 
+func (x *Result) GetEvidence() []byte {
+	if x != nil {
+		return x.Evidence
+	}
+	return nil
+}
+
+func (x *Result) GetCertificateEndsUs() int64 {
+	if x != nil {
+		return x.CertificateEndsUs
+	}
+	return 0
+}
+
+func (x *Result) GetRegistrationEndsUs() int64 {
+	if x != nil {
+		return x.RegistrationEndsUs
+	}
+	return 0
+}
+
 var File_fleet_v1_result_proto protoreflect.FileDescriptor
 
 const file_fleet_v1_result_proto_rawDesc = "" +
 	"\n" +
 	"\x15fleet/v1/result.proto\x12\bfleet.v1\"9\n" +
 	"\vResultBatch\x12*\n" +
-	"\aresults\x18\x01 \x03(\v2\x10.fleet.v1.ResultR\aresults\"\xca\x04\n" +
+	"\aresults\x18\x01 \x03(\v2\x10.fleet.v1.ResultR\aresults\"\xc8\x05\n" +
 	"\x06Result\x12\x1d\n" +
 	"\n" +
 	"monitor_id\x18\x01 \x01(\fR\tmonitorId\x12\x1a\n" +
@@ -419,7 +443,10 @@ const file_fleet_v1_result_proto_rawDesc = "" +
 	"\x06worker\x18\x12 \x01(\tR\x06worker\x12-\n" +
 	"\x06canary\x18\x13 \x01(\x0e2\x15.fleet.v1.CanaryStateR\x06canary\x12\x16\n" +
 	"\x06exempt\x18\x14 \x01(\bR\x06exempt\x12\x1a\n" +
-	"\battempts\x18\x15 \x01(\rR\battempts*\x86\x01\n" +
+	"\battempts\x18\x15 \x01(\rR\battempts\x12\x1a\n" +
+	"\bevidence\x18\x16 \x01(\fR\bevidence\x12.\n" +
+	"\x13certificate_ends_us\x18\x17 \x01(\x10R\x11certificateEndsUs\x120\n" +
+	"\x14registration_ends_us\x18\x18 \x01(\x10R\x12registrationEndsUs*\x86\x01\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fOUTCOME_PASS\x10\x01\x12\x14\n" +

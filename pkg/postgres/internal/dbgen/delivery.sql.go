@@ -196,7 +196,7 @@ func (q *Queries) DeliveryFacts(ctx context.Context, arg DeliveryFactsParams) (D
 }
 
 const firstTold = `-- name: FirstTold :one
-SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at FROM delivery
+SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at, digest_key, digest_id FROM delivery
 WHERE incident_id = $1 AND channel_id = $2 AND transition IN ('down', 'degraded')
 ORDER BY seq DESC
 LIMIT 1
@@ -230,12 +230,14 @@ func (q *Queries) FirstTold(ctx context.Context, arg FirstToldParams) (Delivery,
 		&i.RetryAt,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.DigestKey,
+		&i.DigestID,
 	)
 	return i, err
 }
 
 const getDelivery = `-- name: GetDelivery :one
-SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at FROM delivery WHERE org_id = $1 AND id = $2
+SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at, digest_key, digest_id FROM delivery WHERE org_id = $1 AND id = $2
 `
 
 type GetDeliveryParams struct {
@@ -265,6 +267,8 @@ func (q *Queries) GetDelivery(ctx context.Context, arg GetDeliveryParams) (Deliv
 		&i.RetryAt,
 		&i.CreatedAt,
 		&i.FinishedAt,
+		&i.DigestKey,
+		&i.DigestID,
 	)
 	return i, err
 }
@@ -370,7 +374,7 @@ func (q *Queries) LastAlert(ctx context.Context, arg LastAlertParams) (time.Time
 }
 
 const listDeliveries = `-- name: ListDeliveries :many
-SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at FROM delivery
+SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at, digest_key, digest_id FROM delivery
 WHERE org_id = $1
   AND ($2::uuid IS NULL OR id < $2::uuid)
   AND ($3::uuid IS NULL OR incident_id = $3::uuid)
@@ -424,6 +428,8 @@ func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) 
 			&i.RetryAt,
 			&i.CreatedAt,
 			&i.FinishedAt,
+			&i.DigestKey,
+			&i.DigestID,
 		); err != nil {
 			return nil, err
 		}
@@ -488,7 +494,7 @@ func (q *Queries) LockChannel(ctx context.Context, id uptime.ID) (Channel, error
 }
 
 const lockPendingAlone = `-- name: LockPendingAlone :many
-SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at FROM delivery WHERE id = $1 AND status = 'pending' FOR UPDATE
+SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at, digest_key, digest_id FROM delivery WHERE id = $1 AND status = 'pending' FOR UPDATE
 `
 
 func (q *Queries) LockPendingAlone(ctx context.Context, id uptime.ID) ([]Delivery, error) {
@@ -519,6 +525,8 @@ func (q *Queries) LockPendingAlone(ctx context.Context, id uptime.ID) ([]Deliver
 			&i.RetryAt,
 			&i.CreatedAt,
 			&i.FinishedAt,
+			&i.DigestKey,
+			&i.DigestID,
 		); err != nil {
 			return nil, err
 		}
@@ -531,7 +539,7 @@ func (q *Queries) LockPendingAlone(ctx context.Context, id uptime.ID) ([]Deliver
 }
 
 const lockPendingOfIncident = `-- name: LockPendingOfIncident :many
-SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at FROM delivery
+SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at, digest_key, digest_id FROM delivery
 WHERE channel_id = $1 AND incident_id = $2
   AND status = 'pending' AND transition <> 'test'
 ORDER BY seq
@@ -571,6 +579,8 @@ func (q *Queries) LockPendingOfIncident(ctx context.Context, arg LockPendingOfIn
 			&i.RetryAt,
 			&i.CreatedAt,
 			&i.FinishedAt,
+			&i.DigestKey,
+			&i.DigestID,
 		); err != nil {
 			return nil, err
 		}
@@ -583,7 +593,7 @@ func (q *Queries) LockPendingOfIncident(ctx context.Context, arg LockPendingOfIn
 }
 
 const lockPendingOfMonitor = `-- name: LockPendingOfMonitor :many
-SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at FROM delivery
+SELECT id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, seq, status, attempts, refusals, payload, response, error, claimed_until, retry_at, created_at, finished_at, digest_key, digest_id FROM delivery
 WHERE channel_id = $1 AND website_id = $2 AND incident_id IS NULL
   AND payload ->> 'monitor_id' = $3::text
   AND status = 'pending' AND finished_at IS NULL AND transition <> 'test'
@@ -626,6 +636,8 @@ func (q *Queries) LockPendingOfMonitor(ctx context.Context, arg LockPendingOfMon
 			&i.RetryAt,
 			&i.CreatedAt,
 			&i.FinishedAt,
+			&i.DigestKey,
+			&i.DigestID,
 		); err != nil {
 			return nil, err
 		}

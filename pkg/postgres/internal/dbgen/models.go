@@ -68,6 +68,39 @@ type Delivery struct {
 	RetryAt        *time.Time
 	CreatedAt      time.Time
 	FinishedAt     *time.Time
+	DigestKey      string
+	DigestID       uptime.ID
+}
+
+type Expiry struct {
+	MonitorID  uptime.ID
+	OrgID      uptime.ID
+	Subject    string
+	EndsAt     time.Time
+	SeenAt     time.Time
+	WarnedDays *int16
+}
+
+type Failure struct {
+	MonitorID  uptime.ID
+	OrgID      uptime.ID
+	Region     string
+	Due        time.Time
+	IncidentID uptime.ID
+	Outcome    string
+	Reason     string
+	Detail     string
+	Code       int32
+	Ip         string
+	Attempts   int32
+	Worker     string
+	DnsUs      int64
+	ConnectUs  int64
+	TlsUs      int64
+	TtfbUs     int64
+	TransferUs int64
+	TotalUs    int64
+	Evidence   []byte
 }
 
 type FleetEvent struct {
@@ -77,6 +110,25 @@ type FleetEvent struct {
 	OpenedAt    time.Time
 	ResolvedAt  *time.Time
 	Explanation string
+}
+
+type Heartbeat struct {
+	MonitorID   uptime.ID
+	OrgID       uptime.ID
+	TokenHash   []byte
+	TokenSealed []byte
+	LastAt      *time.Time
+	LastOk      *bool
+	LastMessage string
+	DurationMs  *int64
+	StartedAt   *time.Time
+	CreatedAt   time.Time
+}
+
+type HeartbeatListening struct {
+	Shard int32
+	Since time.Time
+	Until time.Time
 }
 
 type Incident struct {
@@ -114,7 +166,7 @@ type Monitor struct {
 	Settings       []byte
 	SecretsSealed  []byte
 	SecretsSent    []byte
-	IntervalMs     int32
+	IntervalMs     int64
 	TimeoutMs      int32
 	Regions        []string
 	Policy         []byte

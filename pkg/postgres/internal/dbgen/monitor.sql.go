@@ -89,7 +89,7 @@ type InsertMonitorParams struct {
 	Settings      []byte
 	SecretsSealed []byte
 	SecretsSent   []byte
-	IntervalMs    int32
+	IntervalMs    int64
 	TimeoutMs     int32
 	Regions       []string
 	Policy        []byte
@@ -371,7 +371,7 @@ type UpdateMonitorParams struct {
 	Settings      []byte
 	SecretsSealed []byte
 	SecretsSent   []byte
-	IntervalMs    int32
+	IntervalMs    int64
 	TimeoutMs     int32
 	Regions       []string
 	Policy        []byte

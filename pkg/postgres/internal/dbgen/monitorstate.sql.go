@@ -249,7 +249,7 @@ type WatchedByIDRow struct {
 	Revision       int64
 	TargetRevision int64
 	Kind           string
-	IntervalMs     int32
+	IntervalMs     int64
 	TimeoutMs      int32
 	Regions        []string
 	Policy         []byte
@@ -308,7 +308,7 @@ type WatchedPageRow struct {
 	Revision       int64
 	TargetRevision int64
 	Kind           string
-	IntervalMs     int32
+	IntervalMs     int64
 	TimeoutMs      int32
 	Regions        []string
 	Policy         []byte

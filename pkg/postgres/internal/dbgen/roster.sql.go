@@ -64,7 +64,7 @@ type RosterByIDsRow struct {
 	Kind       string
 	Target     string
 	Settings   []byte
-	IntervalMs int32
+	IntervalMs int64
 	TimeoutMs  int32
 	Regions    []string
 	Paused     bool
@@ -161,7 +161,7 @@ type RosterPageRow struct {
 	Kind       string
 	Target     string
 	Settings   []byte
-	IntervalMs int32
+	IntervalMs int64
 	TimeoutMs  int32
 	Regions    []string
 	Paused     bool

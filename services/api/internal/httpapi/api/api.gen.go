@@ -25,6 +25,7 @@ const (
 	AlertEventAdvisory  AlertEvent = "advisory"
 	AlertEventDegraded  AlertEvent = "degraded"
 	AlertEventDown      AlertEvent = "down"
+	AlertEventExpiry    AlertEvent = "expiry"
 	AlertEventFleet     AlertEvent = "fleet"
 	AlertEventRecovered AlertEvent = "recovered"
 )
@@ -37,6 +38,8 @@ func (e AlertEvent) Valid() bool {
 	case AlertEventDegraded:
 		return true
 	case AlertEventDown:
+		return true
+	case AlertEventExpiry:
 		return true
 	case AlertEventFleet:
 		return true
@@ -68,6 +71,24 @@ func (e DeliveryStatus) Valid() bool {
 	case DeliveryStatusPending:
 		return true
 	case DeliveryStatusSuppressed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ExpirySubject.
+const (
+	ExpirySubjectCertificate ExpirySubject = "certificate"
+	ExpirySubjectDomain      ExpirySubject = "domain"
+)
+
+// Valid indicates whether the value is a known member of the ExpirySubject enum.
+func (e ExpirySubject) Valid() bool {
+	switch e {
+	case ExpirySubjectCertificate:
+		return true
+	case ExpirySubjectDomain:
 		return true
 	default:
 		return false
@@ -218,6 +239,27 @@ func (e Status) Valid() bool {
 	}
 }
 
+// Defines values for PingStatus.
+const (
+	PingStatusFail  PingStatus = "fail"
+	PingStatusOk    PingStatus = "ok"
+	PingStatusStart PingStatus = "start"
+)
+
+// Valid indicates whether the value is a known member of the PingStatus enum.
+func (e PingStatus) Valid() bool {
+	switch e {
+	case PingStatusFail:
+		return true
+	case PingStatusOk:
+		return true
+	case PingStatusStart:
+		return true
+	default:
+		return false
+	}
+}
+
 // Advisory defines model for Advisory.
 type Advisory struct {
 	Regions []string                     `json:"regions"`
@@ -267,7 +309,7 @@ type ChannelCreate struct {
 	Config  ChannelConfig `json:"config"`
 	Enabled *bool         `json:"enabled,omitempty"`
 
-	// Events down and recovered if absent
+	// Events down, recovered and expiry if absent
 	Events nullable.Nullable[[]AlertEvent] `json:"events,omitempty"`
 
 	// Kind email, slack or webhook
@@ -341,7 +383,7 @@ type Delivery struct {
 	CreatedAt time.Time `json:"created_at"`
 	Error     string    `json:"error"`
 
-	// Event down, recovered, degraded, advisory, fleet, reminder or test
+	// Event down, recovered, degraded, advisory, fleet, expiry, reminder or test
 	Event          string                       `json:"event"`
 	FinishedAt     nullable.Nullable[time.Time] `json:"finished_at"`
 	ID             ID                           `json:"id"`
@@ -381,6 +423,55 @@ type EvidenceVote struct {
 	ResolvedIP nullable.Nullable[string]    `json:"resolved_ip"`
 	StatusCode nullable.Nullable[int]       `json:"status_code"`
 	Vote       string                       `json:"vote"`
+}
+
+// Expiry defines model for Expiry.
+type Expiry struct {
+	// DaysLeft Negative once it is over
+	DaysLeft float64   `json:"days_left"`
+	EndsAt   time.Time `json:"ends_at"`
+
+	// SeenAt When a check saw it last, at most a day behind
+	SeenAt  time.Time     `json:"seen_at"`
+	Subject ExpirySubject `json:"subject"`
+
+	// WarnedDays The last of the thresholds 30, 14, 7 and 1 that was warned of
+	WarnedDays nullable.Nullable[int] `json:"warned_days"`
+}
+
+// ExpirySubject defines model for Expiry.Subject.
+type ExpirySubject string
+
+// Failure defines model for Failure.
+type Failure struct {
+	// Attempts 2 if it was tried again at once
+	Attempts  int       `json:"attempts"`
+	ConnectMs float64   `json:"connect_ms"`
+	Detail    string    `json:"detail"`
+	DNSMs     float64   `json:"dns_ms"`
+	Due       time.Time `json:"due"`
+
+	// Evidence What else the probe saw, as far as the kind sees it: certificate, registration, packets, failures of assertions with expected and actual, answers, header, and an excerpt, the first 2 KiB of what the target said; without secrets and cookies. Later versions may add members
+	Evidence   json.RawMessage              `json:"evidence"`
+	IncidentID nullable.Nullable[uptime.ID] `json:"incident_id"`
+	LatencyMs  float64                      `json:"latency_ms"`
+	Outcome    Outcome                      `json:"outcome"`
+
+	// Reason The enumerated cause of a failure, such as connect_timeout; empty for none
+	Reason     Reason                    `json:"reason"`
+	Region     string                    `json:"region"`
+	ResolvedIP nullable.Nullable[string] `json:"resolved_ip"`
+	StatusCode nullable.Nullable[int]    `json:"status_code"`
+	TLSMs      float64                   `json:"tls_ms"`
+	TransferMs float64                   `json:"transfer_ms"`
+	TtfbMs     float64                   `json:"ttfb_ms"`
+	Worker     string                    `json:"worker"`
+}
+
+// FailurePage defines model for FailurePage.
+type FailurePage struct {
+	Items      []Failure                 `json:"items"`
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
 // FieldError defines model for FieldError.
@@ -464,6 +555,26 @@ type FleetStageStage string
 
 // HeaderAssertion A response header; property is its name.
 type HeaderAssertion = json.RawMessage
+
+// HeartbeatState defines model for HeartbeatState.
+type HeartbeatState struct {
+	// DurationMs Of the last run
+	DurationMs nullable.Nullable[int64] `json:"duration_ms"`
+
+	// LastAt When a run last finished
+	LastAt      nullable.Nullable[time.Time] `json:"last_at"`
+	LastMessage string                       `json:"last_message"`
+	LastOk      nullable.Nullable[bool]      `json:"last_ok"`
+
+	// LateAt When silence begins to count, grace included, unless it calls in before; null before its first call
+	LateAt nullable.Nullable[time.Time] `json:"late_at"`
+
+	// PingURL Where the job calls in; null for keys that may only read
+	PingURL nullable.Nullable[string] `json:"ping_url"`
+
+	// StartedAt Of a run that has not finished
+	StartedAt nullable.Nullable[time.Time] `json:"started_at"`
+}
 
 // ID defines model for ID.
 type ID = uptime.ID
@@ -667,8 +778,14 @@ type Monitor struct {
 	AdvisoryRegions []string                     `json:"advisory_regions"`
 	AdvisorySince   nullable.Nullable[time.Time] `json:"advisory_since"`
 	CreatedAt       time.Time                    `json:"created_at"`
-	ID              ID                           `json:"id"`
-	IntervalSeconds int                          `json:"interval_seconds"`
+
+	// Expiries What ends some day, as far as its checks have seen
+	Expiries []Expiry `json:"expiries"`
+
+	// Heartbeat Of a heartbeat; null for other kinds
+	Heartbeat       nullable.Nullable[HeartbeatState] `json:"heartbeat"`
+	ID              ID                                `json:"id"`
+	IntervalSeconds int                               `json:"interval_seconds"`
 
 	// Kind How it looks at its target: one of MonitorKind, later versions may add some
 	Kind string `json:"kind"`
@@ -712,7 +829,7 @@ type MonitorClone struct {
 
 // MonitorCreate defines model for MonitorCreate.
 type MonitorCreate struct {
-	// IntervalSeconds 5 to 86400, and 60 if absent; of tls up to 604800, and 300 if absent; of domain 3600 to 604800, and 86400 if absent. A timeout above a new interval is lowered to it
+	// IntervalSeconds 5 to 86400, and 60 if absent; of tls up to 604800, and 300 if absent; of domain 3600 to 604800, and 86400 if absent; of heartbeat up to 31622400, 366 days. A timeout above a new interval is lowered to it
 	IntervalSeconds nullable.Nullable[MonitorInterval] `json:"interval_seconds,omitempty"`
 
 	// Kind How it looks at its target
@@ -733,7 +850,7 @@ type MonitorCreate struct {
 	TimeoutMs nullable.Nullable[MonitorTimeout] `json:"timeout_ms,omitempty"`
 }
 
-// MonitorInterval 5 to 86400, and 60 if absent; of tls up to 604800, and 300 if absent; of domain 3600 to 604800, and 86400 if absent. A timeout above a new interval is lowered to it
+// MonitorInterval 5 to 86400, and 60 if absent; of tls up to 604800, and 300 if absent; of domain 3600 to 604800, and 86400 if absent; of heartbeat up to 31622400, 366 days. A timeout above a new interval is lowered to it
 type MonitorInterval = int
 
 // MonitorKind How it looks at its target
@@ -772,7 +889,7 @@ type MonitorTimeout = int
 
 // MonitorUpdate defines model for MonitorUpdate.
 type MonitorUpdate struct {
-	// IntervalSeconds 5 to 86400, and 60 if absent; of tls up to 604800, and 300 if absent; of domain 3600 to 604800, and 86400 if absent. A timeout above a new interval is lowered to it
+	// IntervalSeconds 5 to 86400, and 60 if absent; of tls up to 604800, and 300 if absent; of domain 3600 to 604800, and 86400 if absent; of heartbeat up to 31622400, 366 days. A timeout above a new interval is lowered to it
 	IntervalSeconds nullable.Nullable[MonitorInterval] `json:"interval_seconds,omitempty"`
 	Name            nullable.Nullable[string]          `json:"name,omitempty"`
 	Paused          *bool                              `json:"paused,omitempty"`
@@ -1166,8 +1283,20 @@ type PathID = ID
 // PathName defines model for PathName.
 type PathName = string
 
+// PingDuration defines model for PingDuration.
+type PingDuration = int64
+
+// PingMessage defines model for PingMessage.
+type PingMessage = string
+
+// PingStatus defines model for PingStatus.
+type PingStatus string
+
 // To defines model for To.
 type To = time.Time
+
+// Token defines model for Token.
+type Token = string
 
 // Busy RFC 9457
 type Busy = Problem
@@ -1241,6 +1370,42 @@ type ListDeliveriesParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// PingByGetParams defines parameters for PingByGet.
+type PingByGetParams struct {
+	// Status ok, the default, says that a run has finished well, fail that it has not, start that one begins
+	Status *PingStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Msg What the job has to say; the first 256 bytes are kept
+	Msg *PingMessage `form:"msg,omitempty" json:"msg,omitempty"`
+
+	// DurationMs How long the run took; if absent, the time since its start
+	DurationMs *PingDuration `form:"duration_ms,omitempty" json:"duration_ms,omitempty"`
+}
+
+// PingByHeadParams defines parameters for PingByHead.
+type PingByHeadParams struct {
+	// Status ok, the default, says that a run has finished well, fail that it has not, start that one begins
+	Status *PingStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Msg What the job has to say; the first 256 bytes are kept
+	Msg *PingMessage `form:"msg,omitempty" json:"msg,omitempty"`
+
+	// DurationMs How long the run took; if absent, the time since its start
+	DurationMs *PingDuration `form:"duration_ms,omitempty" json:"duration_ms,omitempty"`
+}
+
+// PingByPostParams defines parameters for PingByPost.
+type PingByPostParams struct {
+	// Status ok, the default, says that a run has finished well, fail that it has not, start that one begins
+	Status *PingStatus `form:"status,omitempty" json:"status,omitempty"`
+
+	// Msg What the job has to say; the first 256 bytes are kept
+	Msg *PingMessage `form:"msg,omitempty" json:"msg,omitempty"`
+
+	// DurationMs How long the run took; if absent, the time since its start
+	DurationMs *PingDuration `form:"duration_ms,omitempty" json:"duration_ms,omitempty"`
+}
+
 // ListIncidentsParams defines parameters for ListIncidents.
 type ListIncidentsParams struct {
 	Status    *IncidentStatus `form:"status,omitempty" json:"status,omitempty"`
@@ -1252,6 +1417,21 @@ type ListIncidentsParams struct {
 
 	// To Only those that were opened before this time
 	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Length of the page
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListMonitorFailuresParams defines parameters for ListMonitorFailures.
+type ListMonitorFailuresParams struct {
+	// Region Only this region
+	Region *InRegion `form:"region,omitempty" json:"region,omitempty"`
+
+	// IncidentID Only those that led to this incident
+	IncidentID *ID `form:"incident_id,omitempty" json:"incident_id,omitempty"`
 
 	// Cursor next_cursor of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
@@ -1408,6 +1588,15 @@ type ServerInterface interface {
 	// GetFleet How the fleet itself is doing, per region and per stage
 	// (GET /v1/fleet)
 	GetFleet(c *gin.Context)
+	// PingByGet A job calls in; the token is all that it needs
+	// (GET /v1/heartbeats/{token})
+	PingByGet(c *gin.Context, token Token, params PingByGetParams)
+	// PingByHead A job calls in; the token is all that it needs
+	// (HEAD /v1/heartbeats/{token})
+	PingByHead(c *gin.Context, token Token, params PingByHeadParams)
+	// PingByPost A job calls in; the token is all that it needs
+	// (POST /v1/heartbeats/{token})
+	PingByPost(c *gin.Context, token Token, params PingByPostParams)
 	// ListIncidents Incidents, newest first
 	// (GET /v1/incidents)
 	ListIncidents(c *gin.Context, params ListIncidentsParams)
@@ -1435,6 +1624,12 @@ type ServerInterface interface {
 	// CloneMonitor Make another monitor like this one, with its secrets; paused ones are checked again
 	// (POST /v1/monitors/{id}/clone)
 	CloneMonitor(c *gin.Context, id PathID)
+	// ListMonitorFailures What the last failed checks saw, newest first; the last 50, and those that led to an incident
+	// (GET /v1/monitors/{id}/failures)
+	ListMonitorFailures(c *gin.Context, id PathID, params ListMonitorFailuresParams)
+	// RotateHeartbeat Give a heartbeat another address; the old one is refused from now on
+	// (POST /v1/monitors/{id}/heartbeat/rotate)
+	RotateHeartbeat(c *gin.Context, id PathID)
 	// GetMonitorLatency Response times per region in at most 500 buckets; where nothing was measured there is no bucket
 	// (GET /v1/monitors/{id}/latency)
 	GetMonitorLatency(c *gin.Context, id PathID, params GetMonitorLatencyParams)
@@ -1913,6 +2108,162 @@ func (siw *ServerInterfaceWrapper) GetFleet(c *gin.Context) {
 	siw.Handler.GetFleet(c)
 }
 
+// PingByGet operation middleware
+func (siw *ServerInterfaceWrapper) PingByGet(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", c.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter token: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PingByGetParams
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "msg" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "msg", c.Request.URL.Query(), &params.Msg, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter msg: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "duration_ms" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "duration_ms", c.Request.URL.Query(), &params.DurationMs, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter duration_ms: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PingByGet(c, token, params)
+}
+
+// PingByHead operation middleware
+func (siw *ServerInterfaceWrapper) PingByHead(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", c.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter token: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PingByHeadParams
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "msg" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "msg", c.Request.URL.Query(), &params.Msg, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter msg: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "duration_ms" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "duration_ms", c.Request.URL.Query(), &params.DurationMs, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter duration_ms: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PingByHead(c, token, params)
+}
+
+// PingByPost operation middleware
+func (siw *ServerInterfaceWrapper) PingByPost(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", c.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter token: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PingByPostParams
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "msg" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "msg", c.Request.URL.Query(), &params.Msg, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter msg: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "duration_ms" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "duration_ms", c.Request.URL.Query(), &params.DurationMs, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter duration_ms: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PingByPost(c, token, params)
+}
+
 // ListIncidents operation middleware
 func (siw *ServerInterfaceWrapper) ListIncidents(c *gin.Context) {
 
@@ -2174,6 +2525,91 @@ func (siw *ServerInterfaceWrapper) CloneMonitor(c *gin.Context) {
 	}
 
 	siw.Handler.CloneMonitor(c, id)
+}
+
+// ListMonitorFailures operation middleware
+func (siw *ServerInterfaceWrapper) ListMonitorFailures(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMonitorFailuresParams
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "incident_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "incident_id", c.Request.URL.Query(), &params.IncidentID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter incident_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMonitorFailures(c, id, params)
+}
+
+// RotateHeartbeat operation middleware
+func (siw *ServerInterfaceWrapper) RotateHeartbeat(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RotateHeartbeat(c, id)
 }
 
 // GetMonitorLatency operation middleware
@@ -3006,6 +3442,11 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/monitors/:id/votes", wrapper.ListMonitorVotes)
 	router.GET(options.BaseURL+"/v1/monitors/:id/latency", wrapper.GetMonitorLatency)
 	router.GET(options.BaseURL+"/v1/monitors/:id/ticks", wrapper.ListMonitorTicks)
+	router.GET(options.BaseURL+"/v1/monitors/:id/failures", wrapper.ListMonitorFailures)
+	router.POST(options.BaseURL+"/v1/monitors/:id/heartbeat/rotate", wrapper.RotateHeartbeat)
+	router.GET(options.BaseURL+"/v1/heartbeats/:token", wrapper.PingByGet)
+	router.HEAD(options.BaseURL+"/v1/heartbeats/:token", wrapper.PingByHead)
+	router.POST(options.BaseURL+"/v1/heartbeats/:token", wrapper.PingByPost)
 	router.GET(options.BaseURL+"/v1/regions", wrapper.ListRegions)
 	router.POST(options.BaseURL+"/v1/regions", wrapper.CreateRegion)
 	router.DELETE(options.BaseURL+"/v1/regions/:name", wrapper.DeleteRegion)
@@ -3046,6 +3487,8 @@ type InvalidApplicationProblemPlusJSONResponse Problem
 type NoAnswerApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
+
+type RecordedTextResponse string
 
 type UnavailableApplicationProblemPlusJSONResponse Problem
 
@@ -3910,6 +4353,309 @@ func (response GetFleetdefaultApplicationProblemPlusJSONResponse) VisitGetFleetR
 	return err
 }
 
+type PingByGetRequestObject struct {
+	Token  Token `json:"token"`
+	Params PingByGetParams
+}
+
+type PingByGetResponseObject interface {
+	VisitPingByGetResponse(w http.ResponseWriter) error
+}
+
+type PingByGet200TextResponse RecordedTextResponse
+
+func (response PingByGet200TextResponse) VisitPingByGetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type PingByGet404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PingByGet404ApplicationProblemPlusJSONResponse) VisitPingByGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByGet422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PingByGet422ApplicationProblemPlusJSONResponse) VisitPingByGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByGet429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response PingByGet429ApplicationProblemPlusJSONResponse) VisitPingByGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByGet503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PingByGet503ApplicationProblemPlusJSONResponse) VisitPingByGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByGetdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PingByGetdefaultApplicationProblemPlusJSONResponse) VisitPingByGetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByHeadRequestObject struct {
+	Token  Token `json:"token"`
+	Params PingByHeadParams
+}
+
+type PingByHeadResponseObject interface {
+	VisitPingByHeadResponse(w http.ResponseWriter) error
+}
+
+type PingByHead200TextResponse RecordedTextResponse
+
+func (response PingByHead200TextResponse) VisitPingByHeadResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type PingByHead404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PingByHead404ApplicationProblemPlusJSONResponse) VisitPingByHeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByHead422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PingByHead422ApplicationProblemPlusJSONResponse) VisitPingByHeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByHead429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response PingByHead429ApplicationProblemPlusJSONResponse) VisitPingByHeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByHead503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PingByHead503ApplicationProblemPlusJSONResponse) VisitPingByHeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByHeaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PingByHeaddefaultApplicationProblemPlusJSONResponse) VisitPingByHeadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByPostRequestObject struct {
+	Token  Token `json:"token"`
+	Params PingByPostParams
+}
+
+type PingByPostResponseObject interface {
+	VisitPingByPostResponse(w http.ResponseWriter) error
+}
+
+type PingByPost200TextResponse RecordedTextResponse
+
+func (response PingByPost200TextResponse) VisitPingByPostResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type PingByPost404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PingByPost404ApplicationProblemPlusJSONResponse) VisitPingByPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByPost422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PingByPost422ApplicationProblemPlusJSONResponse) VisitPingByPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByPost429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response PingByPost429ApplicationProblemPlusJSONResponse) VisitPingByPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByPost503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PingByPost503ApplicationProblemPlusJSONResponse) VisitPingByPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PingByPostdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PingByPostdefaultApplicationProblemPlusJSONResponse) VisitPingByPostResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListIncidentsRequestObject struct {
 	Params ListIncidentsParams
 }
@@ -4534,6 +5280,149 @@ type CloneMonitordefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CloneMonitordefaultApplicationProblemPlusJSONResponse) VisitCloneMonitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMonitorFailuresRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ListMonitorFailuresParams
+}
+
+type ListMonitorFailuresResponseObject interface {
+	VisitListMonitorFailuresResponse(w http.ResponseWriter) error
+}
+
+type ListMonitorFailures200JSONResponse FailurePage
+
+func (response ListMonitorFailures200JSONResponse) VisitListMonitorFailuresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMonitorFailures404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListMonitorFailures404ApplicationProblemPlusJSONResponse) VisitListMonitorFailuresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMonitorFailures422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListMonitorFailures422ApplicationProblemPlusJSONResponse) VisitListMonitorFailuresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMonitorFailuresdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMonitorFailuresdefaultApplicationProblemPlusJSONResponse) VisitListMonitorFailuresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateHeartbeatRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type RotateHeartbeatResponseObject interface {
+	VisitRotateHeartbeatResponse(w http.ResponseWriter) error
+}
+
+type RotateHeartbeat200JSONResponse Monitor
+
+func (response RotateHeartbeat200JSONResponse) VisitRotateHeartbeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateHeartbeat404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RotateHeartbeat404ApplicationProblemPlusJSONResponse) VisitRotateHeartbeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateHeartbeat409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RotateHeartbeat409ApplicationProblemPlusJSONResponse) VisitRotateHeartbeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateHeartbeatdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RotateHeartbeatdefaultApplicationProblemPlusJSONResponse) VisitRotateHeartbeatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6406,6 +7295,15 @@ type StrictServerInterface interface {
 	// GetFleet How the fleet itself is doing, per region and per stage
 	// (GET /v1/fleet)
 	GetFleet(ctx context.Context, request GetFleetRequestObject) (GetFleetResponseObject, error)
+	// PingByGet A job calls in; the token is all that it needs
+	// (GET /v1/heartbeats/{token})
+	PingByGet(ctx context.Context, request PingByGetRequestObject) (PingByGetResponseObject, error)
+	// PingByHead A job calls in; the token is all that it needs
+	// (HEAD /v1/heartbeats/{token})
+	PingByHead(ctx context.Context, request PingByHeadRequestObject) (PingByHeadResponseObject, error)
+	// PingByPost A job calls in; the token is all that it needs
+	// (POST /v1/heartbeats/{token})
+	PingByPost(ctx context.Context, request PingByPostRequestObject) (PingByPostResponseObject, error)
 	// ListIncidents Incidents, newest first
 	// (GET /v1/incidents)
 	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
@@ -6433,6 +7331,12 @@ type StrictServerInterface interface {
 	// CloneMonitor Make another monitor like this one, with its secrets; paused ones are checked again
 	// (POST /v1/monitors/{id}/clone)
 	CloneMonitor(ctx context.Context, request CloneMonitorRequestObject) (CloneMonitorResponseObject, error)
+	// ListMonitorFailures What the last failed checks saw, newest first; the last 50, and those that led to an incident
+	// (GET /v1/monitors/{id}/failures)
+	ListMonitorFailures(ctx context.Context, request ListMonitorFailuresRequestObject) (ListMonitorFailuresResponseObject, error)
+	// RotateHeartbeat Give a heartbeat another address; the old one is refused from now on
+	// (POST /v1/monitors/{id}/heartbeat/rotate)
+	RotateHeartbeat(ctx context.Context, request RotateHeartbeatRequestObject) (RotateHeartbeatResponseObject, error)
 	// GetMonitorLatency Response times per region in at most 500 buckets; where nothing was measured there is no bucket
 	// (GET /v1/monitors/{id}/latency)
 	GetMonitorLatency(ctx context.Context, request GetMonitorLatencyRequestObject) (GetMonitorLatencyResponseObject, error)
@@ -6987,6 +7891,87 @@ func (sh *strictHandler) GetFleet(ctx *gin.Context) {
 	}
 }
 
+// PingByGet operation middleware
+func (sh *strictHandler) PingByGet(ctx *gin.Context, token Token, params PingByGetParams) {
+	var request PingByGetRequestObject
+
+	request.Token = token
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PingByGet(ctx, request.(PingByGetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PingByGet")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PingByGetResponseObject); ok {
+		if err := validResponse.VisitPingByGetResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PingByHead operation middleware
+func (sh *strictHandler) PingByHead(ctx *gin.Context, token Token, params PingByHeadParams) {
+	var request PingByHeadRequestObject
+
+	request.Token = token
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PingByHead(ctx, request.(PingByHeadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PingByHead")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PingByHeadResponseObject); ok {
+		if err := validResponse.VisitPingByHeadResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PingByPost operation middleware
+func (sh *strictHandler) PingByPost(ctx *gin.Context, token Token, params PingByPostParams) {
+	var request PingByPostRequestObject
+
+	request.Token = token
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PingByPost(ctx, request.(PingByPostRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PingByPost")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(PingByPostResponseObject); ok {
+		if err := validResponse.VisitPingByPostResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListIncidents operation middleware
 func (sh *strictHandler) ListIncidents(ctx *gin.Context, params ListIncidentsParams) {
 	var request ListIncidentsRequestObject
@@ -7269,6 +8254,59 @@ func (sh *strictHandler) CloneMonitor(ctx *gin.Context, id PathID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CloneMonitorResponseObject); ok {
 		if err := validResponse.VisitCloneMonitorResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMonitorFailures operation middleware
+func (sh *strictHandler) ListMonitorFailures(ctx *gin.Context, id PathID, params ListMonitorFailuresParams) {
+	var request ListMonitorFailuresRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMonitorFailures(ctx, request.(ListMonitorFailuresRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMonitorFailures")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMonitorFailuresResponseObject); ok {
+		if err := validResponse.VisitListMonitorFailuresResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RotateHeartbeat operation middleware
+func (sh *strictHandler) RotateHeartbeat(ctx *gin.Context, id PathID) {
+	var request RotateHeartbeatRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateHeartbeat(ctx, request.(RotateHeartbeatRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateHeartbeat")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RotateHeartbeatResponseObject); ok {
+		if err := validResponse.VisitRotateHeartbeatResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
