@@ -116,6 +116,8 @@ func (r *Runner) Run(ctx context.Context) error {
 	keep, stopKeep := context.WithCancel(context.WithoutCancel(ctx)) // of commits and beats
 	defer stopKeep()
 	flushed := make(chan struct{})
+	// At once: a blocked read may last two seconds more, in which nothing new may begin.
+	defer context.AfterFunc(ctx, r.gate.close)()
 
 	var readers, canaries, committers, beats sync.WaitGroup
 	if len(r.cfg.CanaryTargets) > 0 {
@@ -127,7 +129,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		beats.Go(func() { r.beat(keep, ctx, work, l) })
 	}
 	readers.Wait() // ctx has ended
-	r.gate.close()
+	r.gate.close() // if it was not yet
 	r.drain(stopWork)
 	stopWork()
 	canaries.Wait()

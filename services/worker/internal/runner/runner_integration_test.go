@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -108,7 +109,7 @@ func (f *fleet) worker(id string, hook *cut) (stop func()) {
 	})
 	consumer := f.open(hook).Consumer(f.lane, queue.WorkerInfo{ID: id})
 	r, err := runner.New([]runner.Lane{consumer}, probes, runner.Config{
-		Region: "eu", Worker: id, BeatEvery: 200 * time.Millisecond, DrainTime: 5 * time.Second, Log: quiet,
+		Region: "eu", Worker: id, BeatEvery: 200 * time.Millisecond, DrainTime: 2 * time.Second, Log: quiet,
 	})
 	if err != nil {
 		f.t.Fatal(err)
@@ -252,25 +253,48 @@ func TestRedisOutOfReach(t *testing.T) {
 	f, web, cable := newFleet(t), targets.New(t, targets.Delay(100*time.Millisecond, targets.Status(200))), &cut{}
 	f.worker("a", cable)
 	for slot := range 6 {
+		seen := web.Requests("/")
 		f.push(40, web.URL)
-		time.Sleep(100 * time.Millisecond)
+		if slot%2 == 0 { // cut in the middle of the slot's checks
+			f.eventually("the slot's checks run", func(queue.LaneStats) bool { return web.Requests("/") >= seen+20 })
+		}
 		cable.off.Store(slot%2 == 0)
 	}
-	cable.off.Store(false)
 	f.wantOnce(240)
 }
 
 // A worker that is stopped finishes what runs; what it has not begun is done by the next.
 func TestStopHandsOver(t *testing.T) {
 	t.Parallel()
-	f, web := newFleet(t), targets.New(t, targets.Delay(500*time.Millisecond, targets.Status(200)))
+	const ofOneHost = 64
+	arrived, leave := make(chan struct{}, 100), make(chan struct{})
+	f, web := newFleet(t), targets.New(t, func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		select {
+		case <-leave:
+		case <-r.Context().Done():
+		}
+	})
 	stop := f.worker("a", nil)
-	f.push(100, web.URL) // 64 of one host at once
-	f.eventually("the worker has them", func(s queue.LaneStats) bool { return s.Checks.Pending == 100 })
-	stop()
-	if s := f.stats(); s.Ledger.Done < 60 || s.Ledger.Done == 100 {
-		t.Errorf("%d done by the one that was stopped", s.Ledger.Done)
+	f.push(100, web.URL)
+	for range ofOneHost {
+		<-arrived
 	}
+	stopped := make(chan struct{})
+	go func() {
+		stop()
+		close(stopped)
+	}()
+	// Those that take the places of the first in the moment before the worker hears of
+	// its end find nobody who lets them go.
+	for range ofOneHost {
+		leave <- struct{}{}
+	}
+	<-stopped
+	if s := f.stats(); s.Ledger.Done != ofOneHost {
+		t.Errorf("%d done by the one that was stopped, want %d", s.Ledger.Done, ofOneHost)
+	}
+	close(leave)
 	f.worker("b", nil)
 	f.wantOnce(100)
 }
