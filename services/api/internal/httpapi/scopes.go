@@ -10,6 +10,9 @@ const (
 	scopeRead  Scope = "read"
 	scopeWrite Scope = "write"
 	scopeAdmin Scope = "admin" // the fleet itself
+
+	// scopeNone lets everybody in: a token in the path is the proof.
+	scopeNone Scope = ""
 )
 
 // scopes is the one table of what each operation needs.
@@ -21,7 +24,8 @@ var scopes = map[string]Scope{
 	"createMonitor": scopeWrite, "pauseMonitor": scopeWrite, "resumeMonitor": scopeWrite, "cloneMonitor": scopeWrite,
 	"checkMonitor": scopeWrite, "testMonitor": scopeWrite,
 	"getMonitor": scopeRead, "updateMonitor": scopeWrite, "deleteMonitor": scopeWrite, "listMonitorVotes": scopeRead,
-	"getMonitorLatency": scopeRead, "listMonitorTicks": scopeRead,
+	"getMonitorLatency": scopeRead, "listMonitorTicks": scopeRead, "listMonitorFailures": scopeRead,
+	"rotateHeartbeat": scopeWrite, "pingByGet": scopeNone, "pingByHead": scopeNone, "pingByPost": scopeNone,
 
 	"listRegions": scopeRead, "getRegion": scopeRead, "createRegion": scopeAdmin, "updateRegion": scopeAdmin,
 	"deleteRegion": scopeAdmin, "getFleet": scopeRead,
