@@ -8,14 +8,12 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/probefleet/probefleet/pkg/testenv/targets"
 	"github.com/probefleet/probefleet/scripts/stack/internal/api"
-	"github.com/probefleet/probefleet/scripts/stack/internal/engines"
 	"github.com/probefleet/probefleet/scripts/stack/internal/place"
 	"github.com/probefleet/probefleet/scripts/stack/internal/stack"
 )
@@ -27,13 +25,16 @@ const patience = 90 * time.Second
 var (
 	fleet  *stack.Stack
 	canary *targets.Server // what the workers' canaries look at
-
-	afterwards = func() {} // run when the fleet has stopped
 )
 
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	defer cancel()
+	if err := ownNetwork(ctx); err != nil {
+		return failed(err)
+	}
 	dir, err := os.MkdirTemp("", "probefleet-e2e-")
 	if err != nil {
 		return failed(err)
@@ -49,16 +50,10 @@ func run(m *testing.M) int {
 	if err != nil {
 		return failed(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
-	if err := install(ctx, opt); err != nil {
-		return failed(err)
-	}
 	if fleet, err = stack.Start(ctx, opt); err != nil {
 		return failed(err)
 	}
 	code := m.Run()
-	defer func() { afterwards() }() // whatever has stopped the fleet below
 	if code != 0 {
 		fmt.Println("the fleet's logs are kept in", stack.LogDir(dir))
 		if err := fleet.Stop(); err != nil {
@@ -70,17 +65,6 @@ func run(m *testing.M) int {
 		return failed(err)
 	}
 	return code
-}
-
-// install makes sure of the engines, and of what gives an address (see outsideAddress).
-func install(ctx context.Context, opt stack.Options) error {
-	cfg := engines.Config{Dir: opt.Dir, Influxd: opt.Root + "/.data/bin/influxd", Tell: opt.Tell}
-	if _, err := exec.LookPath("ip"); err != nil {
-		if err := engines.InstallPackages(ctx, cfg, "iproute2"); err != nil {
-			return err
-		}
-	}
-	return engines.Install(ctx, opt.Root, cfg)
 }
 
 func options(dir string) (stack.Options, error) {
@@ -95,9 +79,11 @@ func options(dir string) (stack.Options, error) {
 	return stack.Options{
 		Root: root, Dir: filepath.Join(dir, "data"), Ports: ports, Site: "one-box",
 		Environ: []string{"PATH=" + os.Getenv("PATH"), "CANARY_TARGETS=" + canary.URL + "/canary"},
-		Tell:    func(format string, args ...any) { fmt.Printf(format+"\n", args...) },
+		Tell:    tell,
 	}, nil
 }
+
+func tell(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 
 func failed(err error) int {
 	fmt.Fprintln(os.Stderr, "e2e:", err)

@@ -4,8 +4,6 @@ package e2e
 
 import (
 	"net/http"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"github.com/probefleet/probefleet/pkg/testenv/targets"
@@ -59,7 +57,6 @@ func TestTwoSilentRegionsMeanUnknown(t *testing.T) {
 // The box loses the outside: its targets there are unknown, what it reaches is judged,
 // the operators are told, and no incident is opened.
 func TestABlindBoxAccusesNobody(t *testing.T) {
-	outside := outsideAddress(t)
 	far, err := targets.Start(targets.Config{Addr: outside + ":0"})
 	if err != nil {
 		t.Fatal(err)
@@ -91,35 +88,4 @@ func TestABlindBoxAccusesNobody(t *testing.T) {
 	w.becomes(t, "down") // now it is the target's own fault
 	far.Set("/", targets.Status(http.StatusOK))
 	w.becomes(t, "up")
-}
-
-// outsideAddress gives the machine's loopback interface an address of the range that
-// RFC 5737 keeps for documentation: public as far as the workers know, and no packet
-// to it leaves the machine.
-func outsideAddress(t *testing.T) string {
-	t.Helper()
-	const addr = "203.0.113.77"
-	ip := func(args ...string) (string, error) {
-		if path, err := exec.LookPath("sudo"); err == nil {
-			args = append([]string{path, "-n", "ip"}, args...)
-		} else {
-			args = append([]string{"ip"}, args...)
-		}
-		out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput()
-		return string(out), err
-	}
-	out, err := ip("addr", "add", addr+"/32", "dev", "lo")
-	if err != nil && !strings.Contains(out, "exists") && !strings.Contains(out, "assigned") {
-		t.Fatalf("give the loopback interface an address (needs root and iproute2): %v\n%s", err, out)
-	}
-	// It stays until the workers have stopped: a check still in flight must not find
-	// another way out.
-	afterwards = func() {
-		path, args := "ip", []string{"addr", "del", addr + "/32", "dev", "lo"}
-		if sudo, err := exec.LookPath("sudo"); err == nil {
-			path, args = sudo, append([]string{"-n", "ip"}, args...)
-		}
-		_ = exec.Command(path, args...).Run() // the test's context has ended
-	}
-	return addr
 }
