@@ -22,26 +22,69 @@ type Sealer interface {
 var (
 	// ErrNoRegionKey says that secrets cannot be opened for want of a key.
 	ErrNoRegionKey = errors.New("the worker has no REGION_KEY to open the secrets of this check with")
-	// ErrNotSent says that the secrets do not open with the region's key, or were not
-	// sealed for the region.
-	ErrNotSent = errors.New("the secrets of this check are not sealed under this worker's REGION_KEY")
+	// ErrNotSent says that the secrets do not open: they were sealed under another key,
+	// for another region, or for another check than the one that carries them.
+	ErrNotSent = errors.New("the secrets of this check do not open here: they are sealed under another key than this worker's REGION_KEY, or for another target or other settings")
 )
 
-// sentPlace is the additional data under which secrets are sealed for a region.
-func sentPlace(region string, monitor uptime.ID) []string {
-	return []string{"region/" + region, "monitor/" + monitor.String(), "settings"}
+// sentPlace is the additional data under which secrets are sealed for a region. All that
+// decides where they go is in it: kind and target, and the public settings, which name
+// token URLs, what is trusted and what may follow a redirect. So whoever can write to
+// the queue cannot have a worker tell them to somebody else.
+func sentPlace(region string, monitor uptime.ID, kind uptime.Kind, target string, public json.RawMessage) ([]string, error) {
+	settings, err := canonical(public)
+	if err != nil {
+		return nil, err
+	}
+	return []string{"region/" + region, "monitor/" + monitor.String(), "settings", string(kind), target, settings}, nil
 }
 
-// Send seals the secrets of a monitor for regions, each under its own key. The result is
-// an object whose one member, added to the public half of the settings, makes those of
-// a check; it is nil without regions.
-func Send(secrets json.RawMessage, monitor uptime.ID, keys map[string]Sealer) (json.RawMessage, error) {
+// canonical writes settings as everybody who handles them on the way would agree to: the
+// database sorts members and rewrites numbers.
+func canonical(settings json.RawMessage) (string, error) {
+	members := map[string]any{}
+	if len(settings) > 0 {
+		if err := json.Unmarshal(settings, &members); err != nil {
+			return "", errors.New("settings are no object") // the error may quote them
+		}
+	}
+	b, err := json.Marshal(unsigned(members))
+	return string(b), err
+}
+
+// unsigned turns every -0 into 0, as the database does.
+func unsigned(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			v[name] = unsigned(member)
+		}
+	case []any:
+		for i, member := range v {
+			v[i] = unsigned(member)
+		}
+	case float64:
+		if v == 0 {
+			return 0.0
+		}
+	}
+	return v
+}
+
+// Send seals the secrets of a monitor, whose settings are the public half, for regions,
+// each under its own key. The result is an object whose one member, added to the public
+// half, makes the settings of a check; it is nil without regions.
+func Send(secrets json.RawMessage, m *uptime.Monitor, keys map[string]Sealer) (json.RawMessage, error) {
 	if len(keys) == 0 {
 		return nil, nil
 	}
 	sealed := make(map[string][]byte, len(keys))
 	for region, key := range keys {
-		sealed[region] = key.Seal(secrets, sentPlace(region, monitor)...)
+		place, err := sentPlace(region, m.ID, m.Kind, m.Target, m.Settings)
+		if err != nil {
+			return nil, err
+		}
+		sealed[region] = key.Seal(secrets, place...)
 	}
 	return json.Marshal(map[string]any{sentMember: sealed})
 }
@@ -65,14 +108,18 @@ func Carried(public, sent json.RawMessage) (json.RawMessage, error) {
 }
 
 // Sent tells whether what [Send] made holds these secrets for exactly these regions and
-// keys, so that it can stay as it is.
-func Sent(sent, secrets json.RawMessage, monitor uptime.ID, keys map[string]Sealer) bool {
+// keys, and for what the monitor checks now, so that it can stay as it is.
+func Sent(sent, secrets json.RawMessage, m *uptime.Monitor, keys map[string]Sealer) bool {
 	_, sealed, err := cutSent(sent)
 	if err != nil || len(sealed) != len(keys) {
 		return false
 	}
 	for region, key := range keys {
-		if plain, err := key.Open(sealed[region], sentPlace(region, monitor)...); err != nil || !bytes.Equal(plain, secrets) {
+		place, err := sentPlace(region, m.ID, m.Kind, m.Target, m.Settings)
+		if err != nil {
+			return false
+		}
+		if plain, err := key.Open(sealed[region], place...); err != nil || !bytes.Equal(plain, secrets) {
 			return false
 		}
 	}
@@ -110,7 +157,11 @@ func Receive(c *uptime.Check, box Sealer) ([]byte, error) {
 	if box == nil {
 		return nil, ErrNoRegionKey
 	}
-	secrets, err := box.Open(sealed[c.Region], sentPlace(c.Region, c.Monitor)...)
+	place, err := sentPlace(c.Region, c.Monitor, c.Kind, c.Target, public)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := box.Open(sealed[c.Region], place...)
 	if err != nil {
 		return nil, ErrNotSent
 	}

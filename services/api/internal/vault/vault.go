@@ -74,8 +74,8 @@ func (v Vault) Put(m *postgres.Monitor, spec *monitorspec.Spec, regions []postgr
 	if err != nil {
 		return err
 	}
-	if !monitorspec.Sent(m.SecretsSent, secrets, m.ID, keys) {
-		m.SecretsSent, err = monitorspec.Send(secrets, m.ID, keys)
+	if !monitorspec.Sent(m.SecretsSent, secrets, &m.Monitor, keys) {
+		m.SecretsSent, err = monitorspec.Send(secrets, &m.Monitor, keys)
 	}
 	return err
 }

@@ -91,6 +91,27 @@ func TestPutAndSpec(t *testing.T) {
 	if !reads("us-east", east) || reads("eu-west", west) {
 		t.Error("a region that does not look reads the secrets")
 	}
+	// Another target on the same host: the secrets are kept, and sealed for it.
+	kept := m.SecretsSealed
+	before := m.SecretsSent
+	spec, err := v.Spec(&m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := "https://a.example/other"
+	if spec, err = spec.Merge(&to, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Put(&m, spec, regions); err != nil {
+		t.Fatal(err)
+	}
+	if m.Target != to || !reads("us-east", east) || !cmp.Equal(kept, m.SecretsSealed) || cmp.Equal(before, m.SecretsSent) {
+		t.Errorf("with the new target %s the secrets are not sealed anew, or not readable", m.Target)
+	}
+	m.SecretsSent = before
+	if reads("us-east", east) {
+		t.Error("what was sealed for the old target opens with the new one")
+	}
 	moved := m
 	moved.ID = uptime.NewID(time.Now())
 	if _, err := v.Spec(&moved); err == nil {

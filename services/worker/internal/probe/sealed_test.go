@@ -36,22 +36,26 @@ func TestSealedSecretsAreOpenedForTheProber(t *testing.T) {
 		kinds := Kinds{uptime.KindUDP: func(Env) Prober { return prober }}
 		return NewRunner(kinds, Env{Box: box, Log: slog.New(slog.DiscardHandler)}).Run(t.Context(), c)
 	}
-	monitor := uptime.NewID(time.Now())
-	sent, err := monitorspec.Send(json.RawMessage(`{"send":"hidden"}`), monitor, map[string]monitorspec.Sealer{"eu": box})
+	const public = `{"send":"***","secret":true}`
+	m := &uptime.Monitor{ID: uptime.NewID(time.Now()), Kind: uptime.KindUDP, Target: "example.org:9", Settings: []byte(public)}
+	sent, err := monitorspec.Send(json.RawMessage(`{"send":"hidden"}`), m, map[string]monitorspec.Sealer{"eu": box})
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := append([]byte(`{"send":"***","secret":true,`), sent[1:]...)
-	c := uptime.Check{Monitor: monitor, Region: "eu", Kind: uptime.KindUDP, Target: "example.org:9", Settings: settings, Timeout: time.Second}
+	settings, err := monitorspec.Carried(m.Settings, sent)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := uptime.Check{Monitor: m.ID, Region: "eu", Kind: uptime.KindUDP, Target: "example.org:9", Settings: settings, Timeout: time.Second}
 	if f := run(box, &c); f.Outcome() != uptime.OutcomePass || read != "hidden" {
 		t.Errorf("read %q: %+v", read, f)
 	}
 	if string(c.Settings) != string(settings) {
 		t.Error("the check itself was changed: what is logged or sent on would hold secrets")
 	}
-	elsewhere := c
-	elsewhere.Region = "us"
-	for name, f := range map[string]Finding{"no key": run(nil, &c), "another region": run(box, &elsewhere)} {
+	elsewhere, turned := c, c
+	elsewhere.Region, turned.Target = "us", "evil.example:9"
+	for name, f := range map[string]Finding{"no key": run(nil, &c), "another region": run(box, &elsewhere), "another target": run(box, &turned)} {
 		if f.Outcome() != uptime.OutcomeInvalid || f.Reason != uptime.ReasonUnsupported || f.Detail == "" || read != "" {
 			t.Errorf("%s: read %q: %+v", name, read, f)
 		}
