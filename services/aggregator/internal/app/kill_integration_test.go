@@ -141,9 +141,14 @@ func TestARestartChangesNothing(t *testing.T) {
 		UNION ALL SELECT to_jsonb(d) FROM delivery d) AS q(x) ORDER BY x::text`
 	before := f.column(sql)
 	for range 2 {
-		life = f.aggregate(nil)
-		f.await("another life", func() bool { return life.loaded() })
-		time.Sleep(3 * time.Second) // Nothing may happen in the time of a checkpoint.
+		var checkpoints atomic.Int32
+		life = f.aggregate(func(step string) error {
+			if step == collect.StepCheckpoint {
+				checkpoints.Add(1)
+			}
+			return nil
+		})
+		f.await("a whole checkpoint", func() bool { return checkpoints.Load() >= 2 })
 		life.stop()
 	}
 	if diff := cmp.Diff(before, f.column(sql)); diff != "" {
