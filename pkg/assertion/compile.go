@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
@@ -138,12 +140,12 @@ func (c *check) compileProperty(errs *Errors) {
 	}
 	switch c.Source {
 	case SourceHeader:
-		if !headerName(c.Property) {
+		if !httpguts.ValidHeaderFieldName(c.Property) {
 			errs.add(pointer, "must be the name of a header")
 			return
 		}
 		c.Property = textproto.CanonicalMIMEHeaderKey(c.Property)
-		c.secret = secretHeader(c.Property)
+		c.secret = SpeaksOfCredentials(c.Property)
 	case SourceJSON:
 		p, problem := parsePath(c.Property)
 		if problem != nil {

@@ -136,25 +136,15 @@ func formatNumber(f float64) string {
 	return s
 }
 
-// secretWords mark the headers whose values nobody may see.
-var secretWords = []string{
+// credentialWords in a name mark a value that nobody may see.
+var credentialWords = []string{
 	"auth", "cookie", "token", "secret", "password", "passwd", "api-key", "apikey", "access-key", "session", "credential",
 	"signature", "csrf", "xsrf", "jwt",
 }
 
-func secretHeader(name string) bool {
+// SpeaksOfCredentials tells whether the value of a header or form field of that name is
+// to be kept secret.
+func SpeaksOfCredentials(name string) bool {
 	name = strings.ToLower(name)
-	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(name, word) })
-}
-
-// headerName tells whether s is a token of RFC 9110.
-func headerName(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !letter && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return s != ""
+	return slices.ContainsFunc(credentialWords, func(word string) bool { return strings.Contains(name, word) })
 }

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
@@ -140,7 +142,7 @@ func (w *WebSocket) normalise() { markSecret(w.Headers) }
 func (w *WebSocket) check(l *list, path string) {
 	checkPayload(l, path, uptime.KindWebSocket, w.Send, w.Encoding, w.Expect)
 	for i, p := range w.Subprotocols {
-		if !isToken(p) {
+		if !httpguts.ValidHeaderFieldName(p) {
 			l.add(fmt.Sprintf("%s.subprotocols[%d]", path, i), "is not the name of a subprotocol")
 		}
 	}

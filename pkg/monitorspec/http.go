@@ -9,6 +9,9 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/probefleet/probefleet/pkg/assertion"
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
@@ -122,14 +125,14 @@ func (h *HTTP) normalise() {
 	markSecret(h.Headers)
 	if h.Body != nil {
 		for i := range h.Body.Fields {
-			h.Body.Fields[i].Secret = h.Body.Fields[i].Secret || speaksOfCredentials(h.Body.Fields[i].Name)
+			h.Body.Fields[i].Secret = h.Body.Fields[i].Secret || assertion.SpeaksOfCredentials(h.Body.Fields[i].Name)
 		}
 	}
 }
 
 func (h *HTTP) check(l *list, path string) {
 	switch {
-	case !isToken(h.Method):
+	case !httpguts.ValidHeaderFieldName(h.Method):
 		l.add(path+".method", "is not a method")
 	case h.Method == http.MethodConnect || h.Method == http.MethodTrace:
 		l.add(path+".method", "must not be %s", h.Method)

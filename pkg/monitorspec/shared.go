@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/probefleet/probefleet/pkg/assertion"
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
@@ -31,12 +33,6 @@ type Header struct {
 	Secret bool   `json:"secret,omitempty" doc:"Never shown again; always so for names that speak of credentials"`
 }
 
-// credentialWords in a header's name make it secret.
-var credentialWords = []string{
-	"auth", "cookie", "token", "secret", "password", "passwd", "api-key", "apikey", "access-key", "session", "credential",
-	"signature", "jwt",
-}
-
 // ours are headers that the connection decides, not its user.
 var ours = []string{
 	"connection", "content-length", "keep-alive", "proxy-authorization", "proxy-connection", "te", "trailer",
@@ -46,7 +42,7 @@ var ours = []string{
 func (h *Header) check(l *list, path string) {
 	name := strings.ToLower(h.Name)
 	switch {
-	case !isToken(h.Name):
+	case !httpguts.ValidHeaderFieldName(h.Name):
 		l.add(path+".name", "is not the name of a header")
 	case slices.Contains(ours, name):
 		l.add(path+".name", "is set by the probe itself")
@@ -59,25 +55,8 @@ func (h *Header) check(l *list, path string) {
 // markSecret marks headers whose names speak of credentials.
 func markSecret(headers []Header) {
 	for i := range headers {
-		headers[i].Secret = headers[i].Secret || speaksOfCredentials(headers[i].Name)
+		headers[i].Secret = headers[i].Secret || assertion.SpeaksOfCredentials(headers[i].Name)
 	}
-}
-
-func speaksOfCredentials(name string) bool {
-	name = strings.ToLower(name)
-	return slices.ContainsFunc(credentialWords, func(word string) bool { return strings.Contains(name, word) })
-}
-
-// isToken tells whether s is a token of RFC 9110.
-func isToken(s string) bool {
-	for i := range len(s) {
-		c := s[i]
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-		if !letter && strings.IndexByte("!#$%&'*+-.^_`|~", c) < 0 {
-			return false
-		}
-	}
-	return s != ""
 }
 
 // ClientTLS is how a probe takes part in a TLS handshake.
