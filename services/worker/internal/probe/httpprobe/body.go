@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -95,6 +97,26 @@ func (v *visit) testify(f *probe.Finding, cancel func()) {
 	}
 	f.Evidence.Header = probe.Telling(v.res.Header, v.secrets)
 	f.Evidence.Excerpt = probe.Excerpt(v.body, v.secrets)
+}
+
+// minCookie is the length from which the value of a cookie is worth hiding: what is
+// shorter says "yes" or "en".
+const minCookie = 6
+
+// crumbs returns the values of all cookies of the visit, which a page may repeat.
+func (v *visit) crumbs() []string {
+	if v.cookie == "" && len(v.given) == 0 && len(v.res.Header["Set-Cookie"]) == 0 {
+		return nil
+	}
+	sent, _ := http.ParseCookie(v.cookie) // what is no list of cookies is a secret as a whole
+	out := []string{v.cookie}
+	for _, c := range slices.Concat(v.given, v.res.Cookies(), sent) {
+		out = append(out, c.Value)
+		if plain, err := url.QueryUnescape(c.Value); err == nil && plain != c.Value {
+			out = append(out, plain)
+		}
+	}
+	return slices.DeleteFunc(out, func(s string) bool { return len(s) < minCookie })
 }
 
 // peek reads the beginning of a body as far as that comes.

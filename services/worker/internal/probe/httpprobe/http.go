@@ -100,6 +100,7 @@ type visit struct {
 	secrets  []string
 	cookie   string         // that the user has us send, to the first host
 	jar      *cookiejar.Jar // made when a redirect sets a cookie
+	given    []*http.Cookie // by redirects
 	hands    link.Handshakes
 	tracer   *tracer
 	own      bool // the hop is to whom the settings are meant for
@@ -133,6 +134,10 @@ func (v *visit) run(ctx context.Context) probe.Finding {
 	}
 	if v.hands.Certificate() != nil {
 		f.Evidence = &probe.Evidence{Certificate: v.hands.Certificate()}
+	}
+	if v.res != nil && (f.Reason != uptime.ReasonNone || len(v.settings.Assertions) > 0) {
+		v.secrets = append(slices.Clip(v.secrets), v.crumbs()...)
+		f.Secrets = v.secrets
 	}
 	if f.Reason == uptime.ReasonNone && len(v.settings.Assertions) > 0 {
 		obs := assertion.Observation{Status: v.res.StatusCode, Header: v.res.Header, Body: v.body}
@@ -168,7 +173,7 @@ func (v *visit) visit(ctx context.Context) error {
 // withdrawn before its time.
 func (v *visit) again(ctx context.Context) error {
 	_ = v.res.Body.Close()
-	v.tokens.forget(v.token.key)
+	v.tokens.forget(v.token.key, v.token.text)
 	v.token.refused = true
 	v.tracer.end()
 	v.tracer, v.res = &tracer{}, nil

@@ -2,7 +2,6 @@ package httpprobe
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,7 +9,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/probefleet/probefleet/pkg/monitorspec"
@@ -20,107 +18,12 @@ import (
 
 // Bounds of what an issuer of tokens may make us keep.
 const (
-	maxTokens     = 4096
 	maxTokenBytes = 16 << 10
 	maxTokenReply = 64 << 10
 	maxTokenLife  = 24 * time.Hour
 	// defaultTokenLife is that of a token whose issuer does not say.
 	defaultTokenLife = time.Minute
 )
-
-// tokens keeps access tokens until shortly before they expire. Two monitors share one
-// only if they have all credentials in common.
-type tokens struct {
-	mu    sync.Mutex
-	byKey map[tokenKey]token
-	now   func() time.Time
-}
-
-type tokenKey [sha256.Size]byte
-
-type token struct {
-	text    string
-	expires time.Time
-}
-
-// usedToken is the token of a visit.
-type usedToken struct {
-	key     tokenKey
-	cached  bool // it was there already
-	refused bool // one before it was refused
-}
-
-func newTokens() *tokens { return &tokens{byKey: map[tokenKey]token{}, now: time.Now} }
-
-func (t *tokens) find(key tokenKey) (string, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	found, ok := t.byKey[key]
-	if !ok || !t.now().Before(found.expires) {
-		delete(t.byKey, key)
-		return "", false
-	}
-	return found.text, true
-}
-
-// keep stores a token for its life; where there is no room those that have expired go,
-// and if there are none, any.
-func (t *tokens) keep(key tokenKey, text string, life time.Duration) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	now := t.now()
-	if len(t.byKey) >= maxTokens {
-		for k, old := range t.byKey {
-			if !now.Before(old.expires) {
-				delete(t.byKey, k)
-			}
-		}
-	}
-	for k := range t.byKey {
-		if len(t.byKey) < maxTokens {
-			break
-		}
-		delete(t.byKey, k)
-	}
-	t.byKey[key] = token{text, now.Add(life)}
-}
-
-func (t *tokens) forget(key tokenKey) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	delete(t.byKey, key)
-}
-
-// keyOf tells tokens apart: by all that is sent for one, and by whom we trust to be the
-// issuer.
-func keyOf(auth *monitorspec.Auth, tls *monitorspec.ClientTLS) tokenKey {
-	b, err := json.Marshal([]any{auth, tls.SkipVerify, tls.CA, tls.MinVersion})
-	if err != nil {
-		panic(err) // texts only
-	}
-	return sha256.Sum256(b)
-}
-
-// accessToken returns a token of the client credentials grant (RFC 6749, section 4.4),
-// from the cache or from the issuer. From then on it is a secret of the visit.
-func (v *visit) accessToken(ctx context.Context, auth *monitorspec.Auth) (string, error) {
-	v.token.key = keyOf(auth, &v.settings.TLS)
-	text, ok := v.tokens.find(v.token.key)
-	v.token.cached = ok
-	if !ok {
-		trace := link.Begin()
-		granted, life, err := v.askForToken(trace.Context(ctx), auth)
-		if err != nil {
-			c := link.Classify(ctx, explain(ctx, err), trace.Stage())
-			c.Detail = "token URL: " + c.Detail
-			return "", &c
-		}
-		text = granted
-		v.tokens.keep(v.token.key, text, life)
-	}
-	v.secrets = append(v.secrets, text)
-	return text, nil
-}
 
 // askForToken asks the issuer, through the guard and without following redirects, since
 // the credentials are meant for nobody else.

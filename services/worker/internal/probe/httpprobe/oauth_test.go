@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -93,6 +94,40 @@ func TestOAuth2(t *testing.T) {
 	}
 }
 
+// together runs a check many times at once and returns how many of them passed.
+func together(t *testing.T, r *probe.Runner, c *uptime.Check) int {
+	t.Helper()
+	var all sync.WaitGroup
+	var passed atomic.Int64
+	for range 40 {
+		all.Go(func() {
+			if f := r.Run(t.Context(), c); f.Reason == uptime.ReasonNone {
+				passed.Add(1)
+			} else {
+				t.Logf("%s %s", f.Reason, f.Detail)
+			}
+		})
+	}
+	all.Wait()
+	return int(passed.Load())
+}
+
+// However many checks come together, the issuer is asked once for each token, also for
+// the one in place of a token that was withdrawn.
+func TestOAuth2ManyAtOnce(t *testing.T) {
+	t.Parallel()
+	i := newIssuer(t, 3600)
+	r := probe.NewRunner(probe.Kinds{kind.Kind: kind.New}, probetest.Env())
+	c := kind.Check(t, i.URL+"/shop", i.settings(t, "/token", nil), probetest.Long)
+	if passed := together(t, r, c); passed != 40 || i.issued.Load() != 1 {
+		t.Errorf("%d checks passed with %d tokens", passed, i.issued.Load())
+	}
+	i.good.Store("another")
+	if passed := together(t, r, c); passed != 40 || i.issued.Load() != 2 {
+		t.Errorf("after a token was withdrawn %d checks passed with %d tokens", passed, i.issued.Load())
+	}
+}
+
 func TestOAuth2TokenThatExpiresAtOnce(t *testing.T) {
 	t.Parallel()
 	i := newIssuer(t, "0.000001")
@@ -120,6 +155,9 @@ func TestOAuth2Fails(t *testing.T) {
 		{Name: "metadata", Target: shop, Settings: i.settings(t, "", object{"token_url": "http://169.254.169.254/token"}), Reason: uptime.ReasonBlockedTarget, Detail: "token URL: "},
 		{Name: "refused by the target", Target: i.URL + "/never", Settings: i.settings(t, "/token", nil), Code: 401, Reason: uptime.ReasonAuth, Detail: "401"},
 	})
+	if f := kind.Run(t, probetest.Env(), shop, i.settings(t, "/page", nil), probetest.Long); f.Phases != (uptime.Phases{}) {
+		t.Errorf("the target was not asked, and took %+v", f.Phases)
+	}
 	f := kind.Run(t, probetest.Env(), i.URL+"/never", i.settings(t, "/token", nil), probetest.Long)
 	if f.Evidence == nil || strings.Contains(f.Evidence.Excerpt, "t0ken") || !strings.Contains(f.Evidence.Excerpt, "***") {
 		t.Errorf("the token in the evidence: %+v", f.Evidence)

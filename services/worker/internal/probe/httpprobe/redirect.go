@@ -96,6 +96,7 @@ func (v *visit) cookies(ctx context.Context, from *url.URL, res *http.Response, 
 			v.jar = jar
 		}
 		v.jar.SetCookies(from, set)
+		v.given = append(v.given, set...)
 	}
 	next.Header.Del("Cookie")
 	if v.cookie != "" {

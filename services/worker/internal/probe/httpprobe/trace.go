@@ -167,6 +167,10 @@ func (t *tracer) stage() link.Stage {
 func (t *tracer) end() (uptime.Phases, netip.Addr) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.start.IsZero() { // there was nothing to ask with
+		t.ended = true
+		return t.phases, t.ip
+	}
 	now := time.Now()
 	if t.at == stageStart && t.hops > 0 {
 		t.phases.Transfer += now.Sub(t.since) // a redirect to where nobody goes
