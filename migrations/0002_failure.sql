@@ -25,19 +25,38 @@ CREATE TABLE failure (
 );
 CREATE INDEX failure_newest ON failure (monitor_id, due DESC, region);
 CREATE INDEX failure_incident ON failure (incident_id) WHERE incident_id IS NOT NULL;
+CREATE INDEX failure_loose ON failure (monitor_id, due DESC, region) WHERE incident_id IS NULL; -- of which the newest are kept
 
--- The end of what a monitor's target needs to go on, as it was seen last, and the last
--- warning of it: one at each threshold of one end.
+-- The end of what a monitor's target needs to go on: the earliest that was seen of late,
+-- and the last warning of it, one at each threshold.
 CREATE TABLE expiry (
     monitor_id  uuid NOT NULL REFERENCES monitor ON DELETE CASCADE,
     org_id      uuid NOT NULL,
     subject     text NOT NULL CHECK (subject IN ('certificate', 'domain')),
+    target_revision bigint NOT NULL, -- of the monitor: an end of another target counts for nothing
     ends_at     timestamptz NOT NULL,
     seen_at     timestamptz NOT NULL,
     warned_days smallint, -- null: not warned of this end
     PRIMARY KEY (monitor_id, subject)
-);
-CREATE INDEX expiry_org ON expiry (org_id, ends_at);
+) WITH (fillfactor = 70);
+
+-- +goose StatementBegin
+CREATE FUNCTION expiry_forget() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM expiry WHERE monitor_id = NEW.id;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER monitor_retarget_expiry AFTER UPDATE ON monitor
+    FOR EACH ROW WHEN (NEW.target_revision <> OLD.target_revision) EXECUTE FUNCTION expiry_forget();
+
+-- Whoever left the choice of events to the default goes on doing so.
+UPDATE channel SET events = events || '{expiry}'
+WHERE events @> '{down,recovered}' AND events <@ '{down,recovered}';
 
 -- +goose Down
+UPDATE channel SET events = array_remove(events, 'expiry') WHERE 'expiry' = ANY (events);
+DROP TRIGGER monitor_retarget_expiry ON monitor;
+DROP FUNCTION expiry_forget;
 DROP TABLE expiry, failure;

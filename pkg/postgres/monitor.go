@@ -31,6 +31,7 @@ type Monitor struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	WebsitePaused  bool
+	Expiries       []Expiry // what ends of its target as it is now, the first end first
 	// Judged tells that there is a verdict on the target as it is now; the fields
 	// below are empty without one.
 	Judged        bool
@@ -58,11 +59,16 @@ func (s *Store) Monitor(ctx context.Context, org, id uptime.ID) (Monitor, error)
 		return Monitor{}, err
 	}
 	m.WebsitePaused = r.WebsitePaused
+	ends, err := expiriesOf(ctx, s.pool, []uptime.ID{id})
+	if err != nil {
+		return Monitor{}, err
+	}
+	m.Expiries = ends[id]
 	return m, m.judge(r.Verdict, r.Since, r.Reason, r.Advisory, r.AdvisorySince)
 }
 
 // monitorsOf returns the monitors of websites with their verdicts, by website, oldest
-// first: one query for a whole page.
+// first: two queries for a whole page.
 func monitorsOf(ctx context.Context, db dbgen.DBTX, websites []uptime.ID) (map[uptime.ID][]Monitor, error) {
 	if len(websites) == 0 {
 		return nil, nil
@@ -71,12 +77,21 @@ func monitorsOf(ctx context.Context, db dbgen.DBTX, websites []uptime.ID) (map[u
 	if err != nil {
 		return nil, fmt.Errorf("monitors of %d websites: %w", len(websites), err)
 	}
+	ids := make([]uptime.ID, len(rows))
+	for i := range rows {
+		ids[i] = rows[i].Monitor.ID
+	}
+	ends, err := expiriesOf(ctx, db, ids)
+	if err != nil {
+		return nil, err
+	}
 	out := make(map[uptime.ID][]Monitor, len(websites))
 	for _, r := range rows {
 		m, err := monitorOf(r.Monitor)
 		if err != nil {
 			return nil, err
 		}
+		m.Expiries = ends[m.ID]
 		if err := m.judge(r.Verdict, r.Since, r.Reason, r.Advisory, r.AdvisorySince); err != nil {
 			return nil, err
 		}

@@ -67,6 +67,7 @@ type JudgedMonitor struct {
 	State   *MonitorState // nil: it was never judged
 	Votes   []Vote
 	Open    *OpenIncident // nil: there is none
+	Ends    []Expiry      // of its target as it is now
 }
 
 // judgedPage bounds how many monitors are in memory as rows while they are loaded.
@@ -149,6 +150,13 @@ func judgedOf(ctx context.Context, tx pgx.Tx, rows []dbgen.WatchedPageRow, keep 
 	}
 	for id, incident := range open {
 		page[at[id]].Open = &incident
+	}
+	ends, err := expiriesOf(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	for id, ends := range ends {
+		page[at[id]].Ends = ends
 	}
 	for i := range page {
 		if err := each(&page[i]); err != nil {

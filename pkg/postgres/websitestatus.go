@@ -125,7 +125,7 @@ func hasVerdict(verdict string) string {
 }
 
 // Websites returns websites of the tenant with their monitors, by id, which is oldest
-// first: two queries, however long the page.
+// first: three queries, however long the page.
 func (s *Store) Websites(ctx context.Context, org uptime.ID, f WebsiteFilter) ([]Website, error) {
 	sql, args, err := websitesQuery(org, f)
 	if err != nil {

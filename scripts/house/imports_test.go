@@ -11,6 +11,7 @@ import (
 var pure = map[string][]string{
 	"pkg/uptime":    {},
 	"pkg/consensus": {"pkg/uptime"},
+	"pkg/expiry":    {"pkg/uptime"},
 	"pkg/schedule":  {"pkg/uptime"},
 }
 

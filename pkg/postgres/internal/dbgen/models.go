@@ -73,12 +73,13 @@ type Delivery struct {
 }
 
 type Expiry struct {
-	MonitorID  uptime.ID
-	OrgID      uptime.ID
-	Subject    string
-	EndsAt     time.Time
-	SeenAt     time.Time
-	WarnedDays *int16
+	MonitorID      uptime.ID
+	OrgID          uptime.ID
+	Subject        string
+	TargetRevision int64
+	EndsAt         time.Time
+	SeenAt         time.Time
+	WarnedDays     *int16
 }
 
 type Failure struct {
