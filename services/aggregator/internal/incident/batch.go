@@ -41,7 +41,7 @@ func newBatch(ctx context.Context, tx pgx.Tx, units []unit.Unit) (*batch, []upti
 		switch u := &units[i]; {
 		case u.Transition():
 			transitions = append(transitions, u.Monitor)
-		case u.State != nil || len(u.Spans)+len(u.VoteSpans) > 0:
+		case u.State != nil || len(u.Spans)+len(u.VoteSpans)+len(u.Failures) > 0:
 			others = append(others, u.Monitor)
 		default: // Votes that are refreshed: rows that are there, in the order of their monitors.
 		}
@@ -95,7 +95,10 @@ func (b *batch) write(ctx context.Context) error {
 	if err := postgres.SwitchSpans(ctx, b.tx, spans); err != nil {
 		return err
 	}
-	return b.writeIncidents(ctx)
+	if err := b.writeIncidents(ctx); err != nil {
+		return err
+	}
+	return b.writeFailures(ctx)
 }
 
 func (b *batch) writeIncidents(ctx context.Context) error {

@@ -79,6 +79,7 @@ func (j *Judge) Sweep(ctx context.Context, now uptime.Instant, parts int) error 
 		if m == nil || m.cfg.Paused {
 			continue
 		}
+		m.forget(now)
 		if j.cfg.Fleet && !j.fleet.CatchUp {
 			m.state.Dissent(&m.cfg, &j.fleet, now, j.sample)
 		}

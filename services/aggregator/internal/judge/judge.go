@@ -55,6 +55,7 @@ type Judge struct {
 	stash   []uptime.Result // of monitors, or revisions, that are not known yet
 	gone    map[uptime.ID]uptime.Instant
 	health  health
+	held    int // bytes of failures that are not written yet
 }
 
 // New returns a judge without monitors.
@@ -96,6 +97,7 @@ func (j *Judge) Result(r *uptime.Result, now uptime.Instant) {
 func (j *Judge) fold(m *monitor, r *uptime.Result, now uptime.Instant) {
 	if r.Outcome != uptime.OutcomePass {
 		r.Detail, r.Site = postgres.PlainText(r.Detail), postgres.PlainText(r.Site)
+		j.testify(m, r, now)
 	}
 	m.state.Result(&m.cfg, r, now, &j.out)
 	m.touch(r.Region)

@@ -7,6 +7,7 @@ type Metrics struct {
 	monitors      prometheus.Gauge
 	orphans       prometheus.Counter
 	budgetRefused *prometheus.CounterVec
+	dropped       prometheus.Counter
 }
 
 // NewMetrics registers the metrics with reg, which may be nil.
@@ -21,9 +22,12 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		budgetRefused: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "probefleet_urgent_budget_refused_total", Help: "Confirmations refused by a region's urgent budget.",
 		}, []string{"region"}),
+		dropped: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "probefleet_failures_dropped_total", Help: "Failed checks whose evidence was dropped, because too much waited to be written.",
+		}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.monitors, m.orphans, m.budgetRefused)
+		reg.MustRegister(m.monitors, m.orphans, m.budgetRefused, m.dropped)
 	}
 	return m
 }

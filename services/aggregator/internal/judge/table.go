@@ -28,12 +28,14 @@ type monitor struct {
 	// stands for all regions from there on.
 	changed uint64
 	pending *pending // nil: nothing
+	witness *witness // nil: it has not failed for a while
 }
 
 // pending is what waits for the next snapshot, in order.
 type pending struct {
 	votes []consensus.VoteChange
 	spans []postgres.SpanSwitch
+	fails []postgres.Failure
 }
 
 func (m *monitor) later() *pending {

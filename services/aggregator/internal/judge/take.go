@@ -47,6 +47,7 @@ func (j *Judge) transition(m *monitor, now uptime.Instant) {
 	m.judged = true
 	u := j.snapshot(m, now)
 	u.Opened = append(u.Opened, out.Opened...)
+	attribute(&u)
 	u.Resolved = append(u.Resolved, out.Resolved...)
 	for _, v := range out.Verdicts {
 		u.Verdicts = append(u.Verdicts, unit.Change{VerdictChange: v, FromSince: m.since})
@@ -71,7 +72,7 @@ func (j *Judge) snapshot(m *monitor, now uptime.Instant) unit.Unit {
 		}
 	}
 	if p := m.pending; p != nil {
-		u.Spans = p.spans
+		u.Spans, u.Failures = p.spans, j.release(p.fails)
 		u.VoteSpans = make([]postgres.VoteSpanSwitch, len(p.votes))
 		for i, c := range p.votes {
 			u.VoteSpans[i] = postgres.VoteSpanSwitch{

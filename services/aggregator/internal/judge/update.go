@@ -153,6 +153,9 @@ func (j *Judge) Remove(id uptime.ID, now uptime.Instant) {
 	if m.blind {
 		j.health.blind--
 	}
+	if m.pending != nil {
+		j.release(m.pending.fails)
+	}
 	j.table[slot] = nil
 	j.free = append(j.free, slot)
 	delete(j.slots, id)

@@ -29,8 +29,9 @@ type Unit struct {
 	Resolved   []consensus.Resolve
 	Verdicts   []Change
 	Advisories []consensus.Advisory
-	Flapping   bool  // damp what is told of verdicts and advisories
-	Told       *Told // nil: nothing is made up for
+	Failures   []postgres.Failure // what failed checks saw
+	Flapping   bool               // damp what is told of verdicts and advisories
+	Told       *Told              // nil: nothing is made up for
 }
 
 // Change is a change of verdict.
