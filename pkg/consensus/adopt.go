@@ -35,6 +35,7 @@ func (s *State) Configure(m *Monitor, f *Fleet, now uptime.Instant, out *Actions
 // off, for its answers would belong to another revision.
 func (s *State) adopt(c *call) {
 	s.next = atOnce
+	changed := s.revision != c.m.Revision || s.paused != c.m.Paused
 	s.tellWell(c)
 	s.reassign(c)
 	if s.revision != c.m.Revision {
@@ -46,6 +47,9 @@ func (s *State) adopt(c *call) {
 	s.abandon()
 	if s.paused = c.m.Paused; s.paused {
 		s.pause(c)
+	}
+	if s.beat != nil && changed {
+		s.beat.renew(c.now)
 	}
 }
 
@@ -72,6 +76,9 @@ func (s *State) clearVotes(c *call) {
 	}
 	if s.tr != nil {
 		clear(s.tr.notes)
+	}
+	if s.beat != nil {
+		s.beat.forget()
 	}
 	s.turn(c, uptime.VerdictUnknown, uptime.ReasonNone, "Unknown: changed and not checked since")
 }

@@ -19,6 +19,8 @@ type Monitor struct {
 	// urgent one may follow; zero for kinds that may be rechecked at once.
 	MinRecheck time.Duration
 	Policy     uptime.Policy
+	// Heartbeat is how the monitor calls in by itself; nil: regions look at it.
+	Heartbeat *Heartbeat
 	// Assigned are the names of the regions that look, sorted, at most
 	// [MaxRegions]. The state keeps the slice: never change it in place.
 	Assigned []string
@@ -38,6 +40,8 @@ type Fleet struct {
 	// CatchUp says that the instants passed are event time: nothing can be asked of
 	// the past, so scheduled votes decide.
 	CatchUp bool
+	// Listening is when heartbeats could be taken.
+	Listening Listening
 }
 
 // Actions is what a call asks of its caller, for one monitor. The slices keep the

@@ -30,6 +30,7 @@ type checkpoint struct {
 	Regions  []string         `json:"regions,omitempty"`
 	Votes    []voteCheckpoint `json:"votes,omitempty"`
 	Trouble  *troubleSaved    `json:"trouble,omitempty"`
+	Beat     *beat            `json:"beat,omitempty"`
 }
 
 // voteCheckpoint is [due, since, latency µs, code, reason, flags].
@@ -72,7 +73,7 @@ func (s *State) MarshalJSON() ([]byte, error) {
 	c := checkpoint{
 		Version: checkpointVersion, Revision: s.revision, Target: s.target, Verdict: s.verdict, Since: s.since,
 		Floor: s.floor, Opened: s.opened, Next: s.next, Paused: s.paused, Regions: s.regions,
-		Votes: make([]voteCheckpoint, len(s.votes)),
+		Votes: make([]voteCheckpoint, len(s.votes)), Beat: s.beat,
 	}
 	for i, v := range s.votes {
 		c.Votes[i] = voteCheckpoint{
@@ -116,7 +117,7 @@ func (c *checkpoint) state() State {
 	s := State{
 		revision: c.Revision, target: c.Target, verdict: c.Verdict, since: c.Since, floor: c.Floor,
 		opened: c.Opened, next: c.Next, paused: c.Paused, regions: c.Regions,
-		votes: make([]vote, len(c.Votes)),
+		votes: make([]vote, len(c.Votes)), beat: c.Beat,
 	}
 	for i, v := range c.Votes {
 		s.votes[i] = vote{
@@ -151,6 +152,9 @@ func (c *checkpoint) check() error {
 		return errors.New("regions not in order")
 	}
 	if err := instants(c.Since, c.Floor, c.Opened, c.Next); err != nil {
+		return err
+	}
+	if err := c.Beat.check(); err != nil {
 		return err
 	}
 	if f := c.Flaps; f != nil && (instants(f.At) != nil || f.History >= 1<<flapChanges) {

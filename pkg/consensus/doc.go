@@ -43,5 +43,7 @@
 //
 // Where no urgent check may be sent (budget spent, catching up, the kind's
 // MinRecheck), scheduled votes decide: a quorum of failures that has stood for as
-// long as two rounds would have taken is as good as the rounds.
+// long as two rounds would have taken is as good as the rounds. Under a MinRecheck,
+// fresh votes without a failure among them resolve at once, for another round would
+// hear the same answer.
 package consensus

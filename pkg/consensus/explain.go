@@ -18,6 +18,8 @@ func (s *State) Explain(m *Monitor, f *Fleet, now uptime.Instant) string {
 	switch {
 	case s.paused:
 		return "Unknown: paused"
+	case m.Heartbeat != nil:
+		return s.tale(&c)
 	case len(s.regions) == 0:
 		return "Unknown: no region is assigned"
 	}

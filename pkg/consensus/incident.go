@@ -44,6 +44,11 @@ func (s *State) recovering(c *call) bool {
 	t := s.count(c, s.scope(), set{})
 	assigned := len(s.regions)
 	want := t.verdict(c.m, assigned)
+	if c.m.MinRecheck > 0 && t.fail == 0 && well(want) {
+		tr.clean = 1 // a second round would hear the same answer
+		s.resolve(c, s.scope(), t, want)
+		return true
+	}
 	switch {
 	case want != uptime.VerdictUnknown:
 		s.tellBlind(c, set{})
@@ -88,11 +93,10 @@ func (s *State) anyPasses(c *call, of set) bool {
 
 // recovered judges a round of an open incident: enough clean ones running resolve it.
 func (s *State) recovered(c *call, t tally, verdict uptime.Verdict) {
-	tr, sc := s.tr, s.inRound()
+	tr := s.tr
 	asked := tr.round.asked()
-	failing := s.failing(c)
-	tr.advised = failing
-	if verdict != uptime.VerdictUp && verdict != uptime.VerdictDegraded {
+	tr.advised = s.failing(c)
+	if !well(verdict) {
 		tr.clean, tr.number = 0, 0
 		s.pace(c, asked)
 		return
@@ -102,6 +106,15 @@ func (s *State) recovered(c *call, t tally, verdict uptime.Verdict) {
 		return
 	}
 	s.floor = tr.round.start
+	s.resolve(c, s.inRound(), t, verdict)
+}
+
+// well tells whether a verdict ends an incident.
+func well(v uptime.Verdict) bool { return v == uptime.VerdictUp || v == uptime.VerdictDegraded }
+
+// resolve ends the incident by the votes of a scope.
+func (s *State) resolve(c *call, sc scope, t tally, verdict uptime.Verdict) {
+	tr, failing := s.tr, s.failing(c)
 	text := s.sentence(c, sc, verdict) + cleanPhrase(tr.clean)
 	s.turn(c, verdict, s.reason(t), text)
 	s.flaps.record(c.m, false, c.now)

@@ -32,6 +32,10 @@ func (s *State) Tick(m *Monitor, f *Fleet, now uptime.Instant, out *Actions) {
 	if s.next == 0 || now < s.next {
 		return
 	}
+	if m.Heartbeat != nil {
+		s.await(&c)
+		return
+	}
 	if s.paused || len(s.regions) == 0 {
 		s.rest(&c)
 		return

@@ -17,6 +17,7 @@ type State struct {
 	regions  []string // shared with the monitor
 	votes    []vote   // beside the regions
 	tr       *trouble // nil while all is well
+	beat     *beat    // nil unless it has called in by itself
 	revision int64
 	target   uint64
 	since    uptime.Instant // of the verdict
@@ -81,6 +82,10 @@ func (s *State) Votes(m *Monitor, f *Fleet, now uptime.Instant) []VoteView {
 	c := call{m: m, f: f, now: now}
 	views := make([]VoteView, len(s.votes))
 	for i := range s.votes {
+		if m.Heartbeat != nil {
+			views[i] = s.beatView(i)
+			continue
+		}
 		views[i] = s.view(&c, i, s.scope())
 	}
 	return views
@@ -106,6 +111,9 @@ func (s *State) view(c *call, i int, sc scope) VoteView {
 // whether it fails. Samples of a window over all monitors feed the region's
 // [SickDetector].
 func (s *State) Dissent(m *Monitor, f *Fleet, now uptime.Instant, each func(region string, failed bool)) {
+	if m.Heartbeat != nil {
+		return // it speaks for itself, not of a region
+	}
 	c := call{m: m, f: f, now: now}
 	fails := func(i int) int {
 		if s.votes[i].outcome() == uptime.OutcomeFail {

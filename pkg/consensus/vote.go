@@ -117,6 +117,11 @@ func (s *State) Result(m *Monitor, r *uptime.Result, now uptime.Instant, out *Ac
 	if !s.current(m) {
 		s.adopt(&call{m: m, now: now, out: out})
 	}
+	if m.Heartbeat != nil && !s.paused && r.Monitor == m.ID && sane(r.Due) {
+		// A call tells of the job, whatever revision of its monitor was known where it came in.
+		s.ping(&call{m: m, now: now, out: out}, r)
+		return
+	}
 	if s.paused || r.Revision != s.revision || r.Monitor != m.ID || !r.Outcome.Vote() || !sane(r.Due) {
 		return
 	}
