@@ -41,7 +41,7 @@ func newBatch(ctx context.Context, tx pgx.Tx, units []unit.Unit) (*batch, []upti
 		switch u := &units[i]; {
 		case u.Transition():
 			transitions = append(transitions, u.Monitor)
-		case u.State != nil || len(u.Spans)+len(u.VoteSpans)+len(u.Failures) > 0:
+		case u.State != nil || len(u.Spans)+len(u.VoteSpans)+len(u.Failures)+len(u.Expiries) > 0:
 			others = append(others, u.Monitor)
 		default: // Votes that are refreshed: rows that are there, in the order of their monitors.
 		}
@@ -96,6 +96,9 @@ func (b *batch) write(ctx context.Context) error {
 		return err
 	}
 	if err := b.writeIncidents(ctx); err != nil {
+		return err
+	}
+	if err := b.writeExpiries(ctx); err != nil {
 		return err
 	}
 	return b.writeFailures(ctx)

@@ -22,7 +22,7 @@ type Metrics struct {
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		transitions: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "probefleet_transitions_total", Help: "Verdicts that changed, incidents opened and resolved, advisories begun and ended.",
+			Name: "probefleet_transitions_total", Help: "Verdicts that changed, incidents opened and resolved, advisories begun and ended, warnings of what ends.",
 		}, []string{"kind"}),
 		troubles: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "probefleet_fleet_events_total", Help: "Begins and ends of what troubles the fleet itself.",
@@ -59,6 +59,11 @@ func (m *Metrics) observe(units []unit.Unit, refused int, took time.Duration) {
 		m.transitions.WithLabelValues("opened").Add(float64(len(u.Opened)))
 		m.transitions.WithLabelValues("resolved").Add(float64(len(u.Resolved)))
 		m.transitions.WithLabelValues("advisory").Add(float64(len(u.Advisories)))
+		for j := range u.Expiries {
+			if u.Expiries[j].Warn {
+				m.transitions.WithLabelValues("expiry").Inc()
+			}
+		}
 	}
 	if transition {
 		m.seconds.Observe(took.Seconds())

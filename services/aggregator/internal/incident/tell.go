@@ -68,6 +68,7 @@ func (b *batch) allNews(ctx context.Context) ([]news, error) {
 			all = append(all, verdictNews(u, &s)...)
 		}
 		all = append(all, advisoryNews(u, &s)...)
+		all = append(all, expiryNews(u, &s)...)
 	}
 	return all, nil
 }

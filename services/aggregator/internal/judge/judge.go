@@ -48,6 +48,7 @@ type Judge struct {
 	fleet   consensus.Fleet
 	out     consensus.Actions
 	hot     []int32
+	warned  []int32 // of an end: to be told
 	dirty   []int32
 	stirred bool // a vote has changed since the last checkpoint
 	units   []unit.Unit
@@ -101,6 +102,9 @@ func (j *Judge) fold(m *monitor, r *uptime.Result, now uptime.Instant) {
 	}
 	m.state.Result(&m.cfg, r, now, &j.out)
 	m.touch(r.Region)
+	if r.CertificateEnds|r.RegistrationEnds != 0 {
+		j.see(m, r, now)
+	}
 	j.soil(m)
 	if !j.out.Empty() {
 		j.take(m, now)
@@ -134,7 +138,7 @@ func (j *Judge) schedule(m *monitor, now uptime.Instant) {
 
 // Next returns when Advance wants to be called next, zero for with the next result.
 func (j *Judge) Next() uptime.Instant {
-	if len(j.hot) > 0 || len(j.stash) > 0 || len(j.units) > 0 {
+	if len(j.hot)+len(j.warned) > 0 || len(j.stash) > 0 || len(j.units) > 0 {
 		return 1
 	}
 	return j.timers.next()
@@ -180,6 +184,7 @@ func (j *Judge) Advance(ctx context.Context, now uptime.Instant, catchUp bool) e
 			return err
 		}
 	}
+	j.announce(now)
 	return j.flushIf(ctx, now, 1)
 }
 
@@ -249,6 +254,7 @@ func (j *Judge) Stirred() bool { return j.stirred }
 // it the positions. When it returns nil, every result that was folded may be
 // acknowledged.
 func (j *Judge) Checkpoint(ctx context.Context, now uptime.Instant, positions []postgres.Position) error {
+	j.announce(now)
 	if err := j.flushIf(ctx, now, 1); err != nil {
 		return err
 	}

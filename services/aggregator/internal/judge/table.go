@@ -28,6 +28,7 @@ type monitor struct {
 	// stands for all regions from there on.
 	changed uint64
 	pending *pending // nil: nothing
+	ends    *end     // nil: its checks have seen none
 	witness *witness // nil: it has not failed for a while
 }
 

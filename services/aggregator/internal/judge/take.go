@@ -83,6 +83,7 @@ func (j *Judge) snapshot(m *monitor, now uptime.Instant) unit.Unit {
 			}
 		}
 	}
+	u.Expiries = m.unsavedEnds()
 	m.pending, m.changed, m.judged, m.dirty = nil, 0, false, false
 	return u
 }

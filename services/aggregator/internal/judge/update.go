@@ -76,6 +76,7 @@ func (j *Judge) restore(m *monitor, jm *postgres.JudgedMonitor, now uptime.Insta
 		}
 		m.reason, m.added = st.Reason, st.Since
 	}
+	m.recall(jm.Ends)
 	var opened uptime.Instant
 	if jm.Open != nil {
 		opened = jm.Open.Opened
@@ -116,6 +117,9 @@ func (j *Judge) change(m *monitor, w *postgres.Watched, now uptime.Instant) {
 	j.configure(m, w)
 	m.state.Configure(&m.cfg, &j.fleet, now, &j.out)
 	j.retarget(m, other, now)
+	if other {
+		m.ends = nil // the database has forgotten them with the change
+	}
 	m.judged = true
 	j.soil(m)
 	if was != w.Paused {

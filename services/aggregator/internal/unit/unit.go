@@ -5,6 +5,8 @@
 package unit
 
 import (
+	"slices"
+
 	"github.com/probefleet/probefleet/pkg/consensus"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
@@ -29,6 +31,7 @@ type Unit struct {
 	Resolved   []consensus.Resolve
 	Verdicts   []Change
 	Advisories []consensus.Advisory
+	Expiries   []Expiry           // those that changed
 	Failures   []postgres.Failure // what failed checks saw
 	Flapping   bool               // damp what is told of verdicts and advisories
 	Told       *Told              // nil: nothing is made up for
@@ -49,7 +52,18 @@ type Told struct {
 
 // Transition tells whether somebody may be waiting to hear of the unit.
 func (u *Unit) Transition() bool {
-	return len(u.Opened)+len(u.Resolved)+len(u.Verdicts)+len(u.Advisories) > 0 || u.Told != nil
+	return len(u.Opened)+len(u.Resolved)+len(u.Verdicts)+len(u.Advisories) > 0 || u.Told != nil || u.Warns()
+}
+
+// Expiry is an end as the checks saw it.
+type Expiry struct {
+	postgres.Expiry
+	Warn bool // people are to be warned, of the threshold that it names
+}
+
+// Warns tells whether people are to be warned of an end.
+func (u *Unit) Warns() bool {
+	return slices.ContainsFunc(u.Expiries, func(e Expiry) bool { return e.Warn })
 }
 
 // Trouble is the begin or the end of what troubles the fleet: one of the kinds of
