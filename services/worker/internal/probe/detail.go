@@ -21,11 +21,7 @@ func presentable(detail string, secrets []string) string {
 	if detail == "" {
 		return ""
 	}
-	for _, s := range secrets {
-		if len(s) >= minSecret {
-			detail = strings.ReplaceAll(detail, s, "***")
-		}
-	}
+	detail = Redact(detail, secrets)
 	detail = strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || unicode.IsControl(r) || !unicode.IsPrint(r) {
 			return ' '

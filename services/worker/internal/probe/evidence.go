@@ -1,7 +1,10 @@
 package probe
 
 import (
+	"html"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -64,33 +67,56 @@ type Packets struct {
 const maxExcerpt = 2 << 10
 
 // Excerpt returns the beginning of what a target said, fit to be shown: text without
-// control characters but line breaks and tabs, and without secrets, which a target may
-// echo. What is not text comes out as far as it can be read.
+// control characters but line breaks and tabs, without cookies, and without secrets, which
+// a target may echo. What is not text comes out as far as it can be read.
 func Excerpt(b []byte, secrets []string) string {
 	// A secret that the cut would halve is looked for whole.
-	s := Redact(string(b[:min(len(b), 2*maxExcerpt)]), secrets)
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n', r == '\t':
-			return r
-		case r == '\r':
-			return -1
-		case r == utf8.RuneError, unicode.IsControl(r), !unicode.IsPrint(r):
-			return '·'
-		}
-		return r
-	}, s)
-	return clip(s, maxExcerpt)
+	s := uncookied(Redact(string(b[:min(len(b), 2*maxExcerpt)]), secrets))
+	return clip(strings.Map(readable, s), maxExcerpt)
 }
 
-// Redact replaces secrets in a text by ***.
+// readable keeps line breaks and tabs, and puts a dot for what cannot be shown.
+func readable(r rune) rune {
+	switch {
+	case r == '\n', r == '\t':
+		return r
+	case r == '\r':
+		return -1
+	case r == utf8.RuneError, unicode.IsControl(r), !unicode.IsPrint(r):
+		return '·'
+	}
+	return r
+}
+
+// Redact replaces secrets in a text by ***, also as pages and addresses write them.
 func Redact(s string, secrets []string) string {
+	if s == "" {
+		return s
+	}
 	for _, secret := range secrets {
-		if len(secret) >= minSecret {
-			s = strings.ReplaceAll(s, secret, "***")
+		if len(secret) < minSecret {
+			continue
+		}
+		s = strings.ReplaceAll(s, secret, "***")
+		for _, form := range [...]string{html.EscapeString(secret), url.QueryEscape(secret), url.PathEscape(secret)} {
+			if form != secret {
+				s = strings.ReplaceAll(s, form, "***")
+			}
 		}
 	}
 	return s
+}
+
+// cookies finds a cookie where a header, a script, a dump or an object names it; what
+// is in quotes ends with them, anything else with its line.
+var cookies = regexp.MustCompile(`(?i)(cookies?2?["'\])]*[ \t]*(?:=>|[:=])[ \t]*)("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|[^\n]+)`)
+
+// uncookied returns a text without the values of cookies.
+func uncookied(s string) string {
+	if !strings.Contains(s, "ookie") && !strings.Contains(s, "OOKIE") { // nearly always
+		return s
+	}
+	return cookies.ReplaceAllString(s, "$1***")
 }
 
 // telling are the headers of an answer that evidence keeps: those that say who answered

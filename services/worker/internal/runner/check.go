@@ -69,6 +69,7 @@ func (r *Runner) check(work context.Context, l *lane, e queue.Entry) {
 	if f.IP.IsValid() {
 		result.IP = f.IP.String()
 	}
+	r.testify(&result, c, &f)
 	if result.Canary = beside.wait(); result.Canary == uptime.CanaryPassed && f.Reason.Network() {
 		result.Canary = r.canary.since(work, ended).wait()
 	}

@@ -68,6 +68,7 @@ type Runner struct {
 	lanes  []*lane
 	gate   *gate
 	canary *canary
+	told   told
 	m      *metrics
 	log    *slog.Logger
 }
