@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/probefleet/probefleet/pkg/expiry"
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
@@ -74,6 +75,9 @@ func (n *News) name() string {
 	if n.Event == EventFleet {
 		return ""
 	}
+	if n.Expiry != nil && n.Expiry.Subject == string(expiry.Domain) {
+		return clean(n.URL, maxName) // the domain itself, which several websites may share
+	}
 	if n.Website != "" {
 		return clean(n.Website, maxName)
 	}
@@ -106,6 +110,8 @@ func (n *News) headline() (word, rest string) {
 			return "FLEET OK", dash + clean(n.Explanation, maxDetail)
 		}
 		return "FLEET", dash + clean(n.Explanation, maxDetail)
+	case EventExpiry:
+		return n.expiring()
 	case EventTest:
 		return "TEST", dash + "this is a test, nothing is wrong"
 	}
@@ -215,6 +221,7 @@ func (n *News) facts() []Fact {
 		add("Website", clean(n.Website, maxName))
 		add("URL", clean(n.URL, maxText))
 	}
+	facts = append(facts, n.expiryFacts()...)
 	if n.Event == EventTest {
 		return facts
 	}

@@ -139,6 +139,39 @@ func TestSubjects(t *testing.T) {
 			"FLEET OK — eu-west is back",
 		},
 		{
+			"a certificate",
+			func(n *alert.News) {
+				n.Event, n.Expiry = alert.EventExpiry, ending("certificate", 7*24*time.Hour-time.Second)
+			},
+			"CERTIFICATE shop.example.com — ends in 7 days",
+		},
+		{
+			"a domain, first seen with five days left",
+			func(n *alert.News) {
+				n.Event, n.URL, n.Expiry = alert.EventExpiry, "example.com", ending("domain", 5*24*time.Hour+4*time.Hour)
+			},
+			"DOMAIN example.com — ends in 5 days",
+		},
+		{
+			"tomorrow",
+			func(n *alert.News) {
+				n.Event, n.Expiry = alert.EventExpiry, ending("certificate", 24*time.Hour-time.Minute)
+			},
+			"CERTIFICATE shop.example.com — ends in 1 day",
+		},
+		{
+			"today",
+			func(n *alert.News) {
+				n.Event, n.Expiry = alert.EventExpiry, ending("certificate", 9*time.Hour+time.Second)
+			},
+			"CERTIFICATE shop.example.com — ends in 9 h",
+		},
+		{
+			"over by the time that it is told",
+			func(n *alert.News) { n.Event, n.Expiry = alert.EventExpiry, ending("certificate", -time.Second) },
+			"CERTIFICATE shop.example.com — has ended",
+		},
+		{
 			"a test",
 			func(n *alert.News) { n.Message = alert.Message{Event: alert.EventTest} },
 			"TEST — this is a test, nothing is wrong",
@@ -148,6 +181,35 @@ func TestSubjects(t *testing.T) {
 		n := news(tt.change)
 		if got := n.Text().Subject; got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// ending is an end so long after the news is told.
+func ending(subject string, left time.Duration) *alert.Expiry {
+	return &alert.Expiry{Subject: subject, EndsAt: noon.Add(250*time.Second + left), Days: 7}
+}
+
+func TestAWarningSaysWhenAndWhatToDo(t *testing.T) {
+	t.Parallel()
+	for subject, todo := range map[string]string{
+		"certificate": "Renew the certificate, and have every server show the new one", "domain": "Renew the registration at the registrar",
+	} {
+		n := news(func(n *alert.News) {
+			n.Message = alert.Message{
+				Event: alert.EventExpiry, WebsiteID: n.WebsiteID, Website: "shop", URL: "example.com", Expiry: ending(subject, 6*24*time.Hour+time.Hour),
+			}
+		})
+		text := n.Text()
+		want := []alert.Fact{
+			{Label: "Website", Value: "shop"}, {Label: "URL", Value: "example.com"}, {Label: "Ends", Value: "2026-05-10 13:04:10 UTC"},
+			{Label: "Time left", Value: "6 d 1 h"}, {Label: "To do", Value: todo},
+		}
+		if diff := cmp.Diff(want, text.Facts); diff != "" {
+			t.Errorf("facts (-want +got):\n%s", diff)
+		}
+		if text.Good || text.Link != "https://status.example.com/websites/00000000-0000-0000-0000-000000000002" {
+			t.Errorf("good %v, link %q", text.Good, text.Link)
 		}
 	}
 }

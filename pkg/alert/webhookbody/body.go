@@ -38,6 +38,7 @@ type Data struct {
 	Incident        Ref        `json:"incident"`
 	Website         Website    `json:"website"`
 	Monitor         Ref        `json:"monitor"`
+	Expiry          Expiry     `json:"expiry"`  // of a warning
 	Regions         []Region   `json:"regions"` // at most 100
 }
 
@@ -51,6 +52,14 @@ type Website struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 	URL  string `json:"url"`
+}
+
+// Expiry is what ends, and when.
+type Expiry struct {
+	Subject       string     `json:"subject"` // certificate or domain
+	EndsAt        *time.Time `json:"ends_at"`
+	DaysLeft      float64    `json:"days_left"`
+	ThresholdDays int        `json:"threshold_days"` // 30, 14, 7 or 1
 }
 
 // Region is what one region saw.
@@ -80,6 +89,10 @@ func New(n *alert.News) Body {
 			data.Until, end = &until, until
 		}
 		data.DurationSeconds = int64(max(end.Sub(since), 0) / time.Second)
+	}
+	if e := n.Expiry; e != nil {
+		ends := e.EndsAt.UTC()
+		data.Expiry = Expiry{Subject: e.Subject, EndsAt: &ends, DaysLeft: e.DaysLeft(n.Now), ThresholdDays: e.Days}
 	}
 	data.Incident.ID, data.Monitor.ID = idText(n.IncidentID), idText(n.MonitorID)
 	data.Website = Website{ID: idText(n.WebsiteID), Name: n.Website, URL: n.URL}

@@ -218,7 +218,7 @@ func Samples() []alert.News {
 	var news []alert.News
 	for _, event := range []alert.Event{
 		alert.EventDown, alert.EventReminder, alert.EventRecovered, alert.EventDegraded, alert.EventAdvisory,
-		alert.EventFleet, alert.EventTest,
+		alert.EventFleet, alert.EventExpiry, alert.EventTest,
 	} {
 		m := base
 		m.Event = event
@@ -234,6 +234,12 @@ func Samples() []alert.News {
 			m.Number = 1
 		case alert.EventFleet:
 			m = alert.Message{Event: event, Explanation: "the region eu-west is silent", Since: at}
+		case alert.EventExpiry:
+			m = alert.Message{
+				Event: event, WebsiteID: id(2), MonitorID: id(3), Website: m.Website, URL: m.URL, Verdict: uptime.VerdictUp,
+				Explanation: "The certificate ends at 2026-05-11 11:50:00 UTC",
+				Expiry:      &alert.Expiry{Subject: "certificate", EndsAt: at.Add(7*24*time.Hour - 10*time.Minute), Days: 7},
+			}
 		case alert.EventTest:
 			m = alert.Message{Event: event, Explanation: "This is a test of this channel. Nothing is wrong."}
 		default:

@@ -49,7 +49,7 @@ func expirySentence(subject expiry.Subject, ends time.Time) string {
 	if subject == expiry.Domain {
 		what = "The registration of the domain ends"
 	}
-	return fmt.Sprintf("%s on %s", what, alert.Instant(ends))
+	return fmt.Sprintf("%s at %s", what, alert.Instant(ends))
 }
 
 // expirySubject names one threshold of one end, for the key of what is told of it. Two

@@ -220,7 +220,7 @@ func TestALesserAlertDoesNotThrottleAWorse(t *testing.T) {
 		alert.EventAdvisory:  {alert.EventAdvisory, alert.EventDegraded, alert.EventDown, alert.EventReminder},
 		alert.EventDegraded:  {alert.EventDegraded, alert.EventDown, alert.EventReminder},
 		alert.EventDown:      {alert.EventDown, alert.EventReminder},
-		alert.EventRecovered: nil, alert.EventFleet: nil, alert.EventTest: nil,
+		alert.EventRecovered: nil, alert.EventFleet: nil, alert.EventExpiry: nil, alert.EventTest: nil,
 	} {
 		d := row(1, event)
 		if diff := cmp.Diff(want, throttlers(&d)); diff != "" {

@@ -64,6 +64,11 @@ func (s *Sender) Send(ctx context.Context, c *channelspec.Config, n *alert.News)
 		}
 		server, dialer = s.cfg.Fleet, &net.Dialer{}
 	}
+	if c.Email.SMTP != nil {
+		if err := s.cfg.Guard.CheckHost(server.Host); err != nil {
+			return nil, classify(ctx, err, server.Pass)
+		}
+	}
 	msg, err := compose(n, server.From, c.Email.To)
 	if err != nil {
 		return nil, err

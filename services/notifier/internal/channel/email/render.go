@@ -125,7 +125,7 @@ func htmlText(n *alert.News, t *alert.Text) (string, error) {
 		colour = "#5f6368"
 	case t.Good:
 		colour = "#188038"
-	case n.Event == alert.EventDegraded, n.Event == alert.EventAdvisory, n.Event == alert.EventFleet:
+	case n.Event == alert.EventDegraded, n.Event == alert.EventAdvisory, n.Event == alert.EventFleet, n.Event == alert.EventExpiry:
 		colour = "#b06000"
 	}
 	var b bytes.Buffer

@@ -106,7 +106,7 @@ func colour(n *alert.News, good bool) string {
 		return colourNote
 	case good:
 		return colourGood
-	case n.Event == alert.EventDegraded, n.Event == alert.EventAdvisory, n.Event == alert.EventFleet:
+	case n.Event == alert.EventDegraded, n.Event == alert.EventAdvisory, n.Event == alert.EventFleet, n.Event == alert.EventExpiry:
 		return colourWarn
 	}
 	return colourBad
