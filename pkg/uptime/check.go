@@ -70,4 +70,6 @@ type Result struct {
 	// over; zero if the check does not know.
 	CertificateEnds  Instant
 	RegistrationEnds Instant
+	// Begins says that a heartbeat's run has begun: no opinion, and no tick.
+	Begins bool
 }

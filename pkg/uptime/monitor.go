@@ -26,6 +26,10 @@ const (
 	KindHeartbeat Kind = "heartbeat" // calls in by itself; no probe
 )
 
+// RegionHeartbeat is the name of the pseudo-region whose results are the calls of
+// heartbeats. No region may have it.
+const RegionHeartbeat = "heartbeat"
+
 // QuorumMode says how many failing regions make a monitor down.
 type QuorumMode string
 

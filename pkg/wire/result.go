@@ -2,8 +2,10 @@ package wire
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
+	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -39,7 +41,11 @@ const (
 	resultEvidence     = 22
 	resultCertificate  = 23
 	resultRegistration = 24
+	resultBegins       = 25
 )
+
+// maxTotal is the longest duration that is read, in µs: what a time.Duration holds.
+const maxTotal = math.MaxInt64 / uint64(time.Microsecond)
 
 // sizeGuess is the room that is left for the length of a result: one byte holds
 // lengths up to 127, which most results have.
@@ -80,7 +86,7 @@ func appendResult(dst []byte, r *uptime.Result) []byte {
 	dst = appendMicros(dst, resultTLS, r.Phases.TLS)
 	dst = appendMicros(dst, resultTTFB, r.Phases.TTFB)
 	dst = appendMicros(dst, resultTransfer, r.Phases.Transfer)
-	dst = appendMicros(dst, resultTotal, r.Phases.Total)
+	dst = appendVarint(dst, resultTotal, uint64(max(r.Phases.Total/time.Microsecond, 0)))
 	dst = appendIP(dst, r.IP)
 	dst = appendText(dst, resultSite, r.Site)
 	dst = appendText(dst, resultWorker, r.Worker)
@@ -91,7 +97,8 @@ func appendResult(dst []byte, r *uptime.Result) []byte {
 		dst = appendBytes(dst, resultEvidence, r.Evidence)
 	}
 	dst = appendFixed(dst, resultCertificate, r.CertificateEnds)
-	return appendFixed(dst, resultRegistration, r.RegistrationEnds)
+	dst = appendFixed(dst, resultRegistration, r.RegistrationEnds)
+	return appendBool(dst, resultBegins, r.Begins)
 }
 
 func appendIP(dst []byte, ip string) []byte {
@@ -191,13 +198,15 @@ func decodeResultNumber(r *uptime.Result, f field) {
 	case resultTransfer:
 		r.Phases.Transfer = f.micros()
 	case resultTotal:
-		r.Phases.Total = f.micros()
+		r.Phases.Total = time.Duration(min(f.number, maxTotal)) * time.Microsecond
 	case resultCanary:
 		r.Canary = uptime.CanaryState(min(f.number, 255))
 	case resultExempt:
 		r.Exempt = protowire.DecodeBool(f.number)
 	case resultAttempts:
 		r.Attempts = int(uint32(f.number))
+	case resultBegins:
+		r.Begins = protowire.DecodeBool(f.number)
 	}
 }
 

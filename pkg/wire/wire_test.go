@@ -58,11 +58,13 @@ func genResult(t *rapid.T) uptime.Result {
 		Detail:  rapid.StringN(0, 50, 200).Draw(t, "detail"), Code: int(rapid.Int32().Draw(t, "code")),
 		Phases: uptime.Phases{
 			DNS: genMicros(t, "dns"), Connect: genMicros(t, "connect"), TLS: genMicros(t, "tls"),
-			TTFB: genMicros(t, "ttfb"), Transfer: genMicros(t, "transfer"), Total: genMicros(t, "total"),
+			TTFB: genMicros(t, "ttfb"), Transfer: genMicros(t, "transfer"),
+			Total: time.Duration(rapid.Int64Range(0, int64(1000*24*time.Hour/time.Microsecond)).Draw(t, "total")) * time.Microsecond,
 		},
 		Site: rapid.String().Draw(t, "site"), Worker: rapid.String().Draw(t, "worker"),
 		Canary: uptime.CanaryState(rapid.IntRange(0, 3).Draw(t, "canary")), Exempt: rapid.Bool().Draw(t, "exempt"),
 		Attempts:        rapid.IntRange(0, 2).Draw(t, "attempts"),
+		Begins:          rapid.Bool().Draw(t, "begins"),
 		Evidence:        rapid.SampledFrom([][]byte{nil, []byte(`{"excerpt":"sorry"}`)}).Draw(t, "evidence"),
 		CertificateEnds: uptime.Instant(rapid.Int64().Draw(t, "certificate")), RegistrationEnds: uptime.Instant(rapid.Int64().Draw(t, "registration")),
 	}
@@ -182,9 +184,10 @@ func TestResultIsTheMessageOfTheSchema(t *testing.T) {
 			MonitorId: r.Monitor[:], Revision: r.Revision, DueUs: int64(r.Due), StartedUs: int64(r.Started),
 			Outcome: fleetv1.Outcome(r.Outcome), Reason: uint32(r.Reason), Detail: r.Detail, Code: int32(r.Code),
 			DnsUs: us(r.Phases.DNS), ConnectUs: us(r.Phases.Connect), TlsUs: us(r.Phases.TLS), TtfbUs: us(r.Phases.TTFB),
-			TransferUs: us(r.Phases.Transfer), TotalUs: us(r.Phases.Total), Site: r.Site, Worker: r.Worker,
+			TransferUs: us(r.Phases.Transfer), TotalUs: uint64(r.Phases.Total.Microseconds()), Site: r.Site, Worker: r.Worker,
 			Canary: fleetv1.CanaryState(r.Canary), Exempt: r.Exempt, Attempts: uint32(r.Attempts),
 			Evidence: r.Evidence, CertificateEndsUs: int64(r.CertificateEnds), RegistrationEndsUs: int64(r.RegistrationEnds),
+			Begins: r.Begins,
 		}
 		if !r.Request.IsZero() {
 			want.RequestId = r.Request[:]
@@ -215,13 +218,13 @@ func TestWhatDoesNotFitIsCutNotWrapped(t *testing.T) {
 	long := strings.Repeat("ü", 200)
 	r := uptime.Result{
 		Monitor: uptime.ID{1}, Due: 5_000_000, Started: 4_000_000, Detail: long, Site: "bad\xffutf8", IP: "not an address",
-		Phases: uptime.Phases{DNS: -time.Second, Total: 100 * 24 * time.Hour}, Attempts: -3,
+		Phases: uptime.Phases{DNS: -time.Second, TTFB: 100 * 24 * time.Hour, Total: 100 * 24 * time.Hour}, Attempts: -3,
 	}
 	err := wire.DecodeResults(wire.EncodeResult(nil, &r), "eu", func(got *uptime.Result) {
 		if got.Detail != long[:wire.MaxDetail] {
 			t.Errorf("detail has %d bytes, want %d", len(got.Detail), wire.MaxDetail)
 		}
-		if got.Phases.DNS != 0 || got.Phases.Total != (1<<32-1)*time.Microsecond {
+		if p := got.Phases; p.DNS != 0 || p.TTFB != (1<<32-1)*time.Microsecond || p.Total != 100*24*time.Hour {
 			t.Errorf("phases %+v", got.Phases)
 		}
 		if got.Site != "bad\uFFFDutf8" || got.IP != "" || got.Attempts != 0 {

@@ -197,8 +197,8 @@ type Result struct {
 	TlsUs              uint32                 `protobuf:"varint,12,opt,name=tls_us,json=tlsUs,proto3" json:"tls_us,omitempty"`
 	TtfbUs             uint32                 `protobuf:"varint,13,opt,name=ttfb_us,json=ttfbUs,proto3" json:"ttfb_us,omitempty"`
 	TransferUs         uint32                 `protobuf:"varint,14,opt,name=transfer_us,json=transferUs,proto3" json:"transfer_us,omitempty"`
-	TotalUs            uint32                 `protobuf:"varint,15,opt,name=total_us,json=totalUs,proto3" json:"total_us,omitempty"`
-	Ip                 []byte                 `protobuf:"bytes,16,opt,name=ip,proto3" json:"ip,omitempty"` // 4 or 16 bytes
+	TotalUs            uint64                 `protobuf:"varint,15,opt,name=total_us,json=totalUs,proto3" json:"total_us,omitempty"` // of a heartbeat's run hours, even days
+	Ip                 []byte                 `protobuf:"bytes,16,opt,name=ip,proto3" json:"ip,omitempty"`                           // 4 or 16 bytes
 	Site               string                 `protobuf:"bytes,17,opt,name=site,proto3" json:"site,omitempty"`
 	Worker             string                 `protobuf:"bytes,18,opt,name=worker,proto3" json:"worker,omitempty"`
 	Canary             CanaryState            `protobuf:"varint,19,opt,name=canary,proto3,enum=fleet.v1.CanaryState" json:"canary,omitempty"`
@@ -207,6 +207,7 @@ type Result struct {
 	Evidence           []byte                 `protobuf:"bytes,22,opt,name=evidence,proto3" json:"evidence,omitempty"`                                                   // of a failure, as JSON: what else the probe saw; at most 6 KiB
 	CertificateEndsUs  int64                  `protobuf:"fixed64,23,opt,name=certificate_ends_us,json=certificateEndsUs,proto3" json:"certificate_ends_us,omitempty"`    // the certificate that was shown ends; 0 if none was
 	RegistrationEndsUs int64                  `protobuf:"fixed64,24,opt,name=registration_ends_us,json=registrationEndsUs,proto3" json:"registration_ends_us,omitempty"` // the domain's registration ends; 0 if it was not asked for
+	Begins             bool                   `protobuf:"varint,25,opt,name=begins,proto3" json:"begins,omitempty"`                                                      // of a heartbeat: its run has begun; neither a vote nor a tick
 	unknownFields      protoimpl.UnknownFields
 	sizeCache          protoimpl.SizeCache
 }
@@ -339,7 +340,7 @@ func (x *Result) GetTransferUs() uint32 {
 	return 0
 }
 
-func (x *Result) GetTotalUs() uint32 {
+func (x *Result) GetTotalUs() uint64 {
 	if x != nil {
 		return x.TotalUs
 	}
@@ -409,13 +410,20 @@ func (x *Result) GetRegistrationEndsUs() int64 {
 	return 0
 }
 
+func (x *Result) GetBegins() bool {
+	if x != nil {
+		return x.Begins
+	}
+	return false
+}
+
 var File_fleet_v1_result_proto protoreflect.FileDescriptor
 
 const file_fleet_v1_result_proto_rawDesc = "" +
 	"\n" +
 	"\x15fleet/v1/result.proto\x12\bfleet.v1\"9\n" +
 	"\vResultBatch\x12*\n" +
-	"\aresults\x18\x01 \x03(\v2\x10.fleet.v1.ResultR\aresults\"\xc8\x05\n" +
+	"\aresults\x18\x01 \x03(\v2\x10.fleet.v1.ResultR\aresults\"\xe0\x05\n" +
 	"\x06Result\x12\x1d\n" +
 	"\n" +
 	"monitor_id\x18\x01 \x01(\fR\tmonitorId\x12\x1a\n" +
@@ -437,7 +445,7 @@ const file_fleet_v1_result_proto_rawDesc = "" +
 	"\attfb_us\x18\r \x01(\rR\x06ttfbUs\x12\x1f\n" +
 	"\vtransfer_us\x18\x0e \x01(\rR\n" +
 	"transferUs\x12\x19\n" +
-	"\btotal_us\x18\x0f \x01(\rR\atotalUs\x12\x0e\n" +
+	"\btotal_us\x18\x0f \x01(\x04R\atotalUs\x12\x0e\n" +
 	"\x02ip\x18\x10 \x01(\fR\x02ip\x12\x12\n" +
 	"\x04site\x18\x11 \x01(\tR\x04site\x12\x16\n" +
 	"\x06worker\x18\x12 \x01(\tR\x06worker\x12-\n" +
@@ -446,7 +454,8 @@ const file_fleet_v1_result_proto_rawDesc = "" +
 	"\battempts\x18\x15 \x01(\rR\battempts\x12\x1a\n" +
 	"\bevidence\x18\x16 \x01(\fR\bevidence\x12.\n" +
 	"\x13certificate_ends_us\x18\x17 \x01(\x10R\x11certificateEndsUs\x120\n" +
-	"\x14registration_ends_us\x18\x18 \x01(\x10R\x12registrationEndsUs*\x86\x01\n" +
+	"\x14registration_ends_us\x18\x18 \x01(\x10R\x12registrationEndsUs\x12\x16\n" +
+	"\x06begins\x18\x19 \x01(\bR\x06begins*\x86\x01\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fOUTCOME_PASS\x10\x01\x12\x14\n" +
