@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -18,6 +19,7 @@ type Config struct {
 	MaxRedirects   int           // followed; 0 returns the redirect itself as the answer
 	KeepAlive      time.Duration // an idle connection is kept for reuse; 0 keeps none
 	TLS            *tls.Config   // nil: the system's roots, TLS 1.2 and up
+	Resolver       *net.Resolver // nil: the system's
 }
 
 // HTTPClient returns a client whose every connection, redirects included, passes the
@@ -25,12 +27,17 @@ type Config struct {
 // bounds the body.
 func (g *Guard) HTTPClient(cfg Config) *http.Client {
 	dialer := g.Dialer()
-	dialer.Timeout = orDefault(cfg.DialTimeout, 5*time.Second)
+	dialer.Timeout, dialer.Resolver = orDefault(cfg.DialTimeout, 5*time.Second), cfg.Resolver
 	return &http.Client{
 		Timeout: orDefault(cfg.Timeout, 10*time.Second),
 		Transport: &http.Transport{
-			Proxy:                  nil, // a proxy would dial for us, past the guard
-			DialContext:            dialer.DialContext,
+			Proxy: nil, // a proxy would dial for us, past the guard
+			DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+				if err := g.CheckHost(hostOf(address)); err != nil {
+					return nil, err
+				}
+				return dialer.DialContext(ctx, network, address)
+			},
 			TLSClientConfig:        cfg.TLS,
 			TLSHandshakeTimeout:    dialer.Timeout,
 			DisableKeepAlives:      cfg.KeepAlive <= 0,
@@ -57,19 +64,6 @@ func (g *Guard) HTTPClient(cfg Config) *http.Client {
 	}
 }
 
-// CheckHost refuses a literal address of a URL's host before anything is dialled, so
-// that a form can say so at once. Names pass: they are judged when they are dialled.
-func (g *Guard) CheckHost(host string) error {
-	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return g.Check(addr)
-	}
-	if name := strings.ToLower(strings.TrimSuffix(host, ".")); name == "localhost" || strings.HasSuffix(name, ".localhost") {
-		return g.Check(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
-	}
-	return nil
-}
-
 // Resolver is the part of [net.Resolver] that [Guard.Resolve] needs.
 type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
@@ -78,6 +72,9 @@ type Resolver interface {
 // Resolve looks a name up and returns the addresses that may be dialled. If none may,
 // the error is an [ErrBlocked]; for probes that build their own packets.
 func (g *Guard) Resolve(ctx context.Context, r Resolver, host string) ([]netip.Addr, error) {
+	if err := g.CheckHost(host); err != nil {
+		return nil, err
+	}
 	addrs, err := r.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return nil, err

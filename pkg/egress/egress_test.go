@@ -241,13 +241,25 @@ func TestHTTPClientUsesNoProxy(t *testing.T) {
 func TestCheckHost(t *testing.T) {
 	t.Parallel()
 	tests := map[string]bool{
-		"example.com": false, "8.8.8.8": false, "[2606:4700::1111]": false, "localhost.example.com": false,
-		"127.0.0.1": true, "[::1]": true, "localhost": true, "LOCALHOST.": true, "a.localhost": true,
+		"example.com": false, "8.8.8.8": false, "[2606:4700::1111]": false, "localhost.example.com": false, "134744072": false, "8.8": false,
+		"0x8.0x8.010.8": false, "1.2.3.4.5": false, "0x": false, "08.1": false, "256.1.1.1": false, "127.0.0.0x": false, "0o177.1": false,
+		"1_27.1": false, "+127.1": false, "": false, "0x7f.example": false, "4294967296": false, "127..1": false, "localhos": false,
+		"127.0.0.1": true, "[::1]": true, "::1%lo": true, "localhost": true, "LOCALHOST.": true, "a.localhost": true, "0177.0.0.1": true,
+		"0x7f000001": true, "0X7F.1": true, "2130706433": true, "127.1": true, "127.0.1": true, "0": true, "127.0.0.1.": true,
+		"017700000001": true, "127.0.0.01": true, "10.1": true, "3232235777": true, "0xa9fea9fe": true, "169.254.43518": true,
 	}
 	for host, denied := range tests {
 		if err := New(nil).CheckHost(host); errors.Is(err, ErrBlocked) != denied {
 			t.Errorf("CheckHost(%s) = %v, want denied: %v", host, err, denied)
 		}
+	}
+	for _, allow := range []string{"127.0.0.0/8", "::1/128"} {
+		if err := New([]netip.Prefix{cidr(allow)}).CheckHost("localhost"); err != nil {
+			t.Errorf("localhost with %s allowed: %v", allow, err)
+		}
+	}
+	if err := New([]netip.Prefix{cidr("0.0.0.0/0")}).CheckHost("2852039166"); !errors.Is(err, ErrBlocked) {
+		t.Errorf("the metadata service as a number: %v", err)
 	}
 }
 
@@ -263,6 +275,16 @@ func TestResolve(t *testing.T) {
 	}
 	if _, err := New(nil).Resolve(t.Context(), resolver{addr("10.0.0.1")}, "inward.test"); !errors.Is(err, ErrBlocked) {
 		t.Errorf("inward: %v, want ErrBlocked", err)
+	}
+}
+
+// What is denied is not looked up.
+func TestResolveAsksNobodyAboutDeniedHosts(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"127.1", "localhost", "0x7f000001", "::1"} {
+		if _, err := New(nil).Resolve(t.Context(), resolver{addr("8.8.8.8")}, host); !errors.Is(err, ErrBlocked) {
+			t.Errorf("%s: %v, want ErrBlocked", host, err)
+		}
 	}
 }
 

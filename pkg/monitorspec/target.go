@@ -19,6 +19,7 @@ const maxTarget = 2048
 var (
 	errEmpty    = errors.New("must not be empty")
 	errHost     = errors.New("has no valid host name or IP address")
+	errNumber   = errors.New("is a number where a name or an address is wanted; an IPv4 address has four decimal numbers without zeros before them")
 	errUnicode  = errors.New("must be written in ASCII: xn--… (punycode) for names in other scripts")
 	errZone     = errors.New("must not have a zone in its address")
 	errPort     = errors.New("has no valid port")
@@ -99,6 +100,10 @@ func hostPort(text string, port int) (string, error) {
 
 var hostLabel = regexp.MustCompile(`^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$`)
 
+// numeric are hosts that some systems read as an address in another spelling, and that
+// are no name in the DNS: their last label is a number.
+var numeric = regexp.MustCompile(`(^|\.)([0-9]+|0x[0-9a-f]*)$`)
+
 // parseHost returns a host name in lower case without the final dot, or an address as
 // netip writes it.
 func parseHost(text string) (string, error) {
@@ -120,6 +125,9 @@ func parseHost(text string) (string, error) {
 		if !hostLabel.MatchString(label) {
 			return "", errHost
 		}
+	}
+	if numeric.MatchString(name) {
+		return "", errNumber
 	}
 	return name, nil
 }

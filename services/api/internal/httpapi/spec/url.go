@@ -33,6 +33,8 @@ var (
 	hasScheme   = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
 	otherScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:([^0-9]|$)`)
 	hostLabel   = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$`)
+	// numeric are hosts that some systems read as an address in another spelling.
+	numeric = regexp.MustCompile(`(^|\.)([0-9]+|0x[0-9a-f]*)$`)
 )
 
 // URL is a web address that may be watched.
@@ -138,6 +140,9 @@ func checkHost(host string) (string, error) {
 		if !hostLabel.MatchString(label) {
 			return "", errors.New("has no valid host")
 		}
+	}
+	if numeric.MatchString(ascii) {
+		return "", errors.New("has a number for a host; an IPv4 address has four decimal numbers without zeros before them")
 	}
 	return ascii, nil
 }

@@ -53,6 +53,9 @@ func TestParseURLRefuses(t *testing.T) {
 		{"https://example.com:0", "valid port"}, {"https://example.com:65536", "valid port"}, {"https://example.com:99999999999999999999", "valid port"},
 		{"https://-a.example", "valid host"}, {"https://a..example", "valid host"}, {"https://.", "valid host"}, {"https://a,b", "valid host"},
 		{"https://" + strings.Repeat("a", 64) + ".example", "valid host"}, {"https://" + strings.Repeat("a.", 127) + "example", "valid host"},
+		{"http://0177.0.0.1", "a number"}, {"http://0x7f000001/", "a number"}, {"http://2130706433:80/", "a number"}, {"127.1", "a number"}, {"http://0", "a number"},
+		{"http://127.0.0.1./", "a number"}, {"http://１２７.０.０.１/", "a number"}, {"http://example.org@127.0.0.1/", "user name or password"},
+		{"http://127%2e0%2e0%2e1/", "not a valid URL"}, {"http://example.1", "a number"}, {`http://127.0.0.1\@example.org/`, "not a valid URL"},
 		{"https://[fe80::1%25eth0]/", "zone"}, {"https://example.com/" + strings.Repeat("x", 2048), "2048 bytes"},
 	}
 	for _, tt := range tests {

@@ -50,7 +50,7 @@ func newProber(env probe.Env, now func() time.Time) *prober {
 	return &prober{
 		rdap: &client{
 			http: env.Guard.HTTPClient(egress.Config{
-				Timeout: time.Minute, MaxRedirects: 3, TLS: &tls.Config{RootCAs: env.Roots, MinVersion: tls.VersionTLS12},
+				Timeout: time.Minute, MaxRedirects: 3, Resolver: env.Resolver, TLS: &tls.Config{RootCAs: env.Roots, MinVersion: tls.VersionTLS12},
 			}),
 			userAgent: env.UserAgent, bootstrap: url, now: now, turn: make(chan struct{}, 1),
 		},

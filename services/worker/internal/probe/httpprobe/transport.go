@@ -87,6 +87,9 @@ func (h *hop) offer() []string {
 // with a host that drops packets each check would leave a goroutine and a socket behind
 // for minutes.
 func (h *hop) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	if err := h.env.Guard.CheckHost(link.HostOf(addr)); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithDeadline(ctx, h.deadline)
 	defer cancel()
 	conn, err := h.dialer.DialContext(ctx, link.Network(network, h.settings.IPVersion), addr)

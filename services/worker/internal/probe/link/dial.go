@@ -26,6 +26,9 @@ var past = time.Unix(1, 0)
 // Dial opens a connection to host:port, by tcp or udp and a version of IP (4, 6, anything
 // else for both). Reading and writing end with ctx.
 func Dial(ctx context.Context, env *probe.Env, t *Trace, network, ipVersion, address string) (*Conn, error) {
+	if err := env.Guard.CheckHost(HostOf(address)); err != nil {
+		return nil, err
+	}
 	return DialBy(ctx, env.Dialer(), t, Network(network, ipVersion), address)
 }
 

@@ -149,6 +149,9 @@ func refused(err error) error {
 		return link.Failf(uptime.ReasonProtocol, "the answer is not HTTP")
 	}
 	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+		if wrapped.Op == "parse" {
+			return link.Failf(uptime.ReasonInvalid, "target: %s", wrapped.Err)
+		}
 		return wrapped.Err // without the URL
 	}
 	return err
