@@ -17,6 +17,7 @@ const (
 	fieldBody  = "m" // of a checks or urgent entry: the message
 	fieldBatch = "r" // of a results entry: a batch
 	fieldCount = "n" // of a results entry: how many results the batch holds
+	fieldHeard = "h" // of a results entry of the heartbeats, in place of a batch: when the api was able to take calls
 )
 
 // Group is a consumer group's name.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
 // MaxAnnounced is how many regions may announce themselves and wait to be known.
@@ -16,8 +18,10 @@ const MaxAnnounced = 1000
 // at the stream's first entry: everything on a stream is work that nobody has done.
 func (c *Client) EnsureLane(ctx context.Context, l Lane) error {
 	cmds, err := c.cmd.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.XGroupCreateMkStream(ctx, l.checks(), string(GroupWorkers), "0")
-		p.XGroupCreateMkStream(ctx, l.urgent(), string(GroupWorkers), "0")
+		if l.checked() {
+			p.XGroupCreateMkStream(ctx, l.checks(), string(GroupWorkers), "0")
+			p.XGroupCreateMkStream(ctx, l.urgent(), string(GroupWorkers), "0")
+		}
 		p.XGroupCreateMkStream(ctx, l.results(), string(GroupAggregator), "0")
 		p.XGroupCreateMkStream(ctx, l.results(), string(GroupTicks), "0")
 		return nil
@@ -37,6 +41,9 @@ func (c *Client) EnsureLane(ctx context.Context, l Lane) error {
 // their region's keys may not say so, and need not: whoever made their user made the
 // region; so a refusal is no error.
 func (c *Client) Announce(ctx context.Context, region string) error {
+	if region == uptime.RegionHeartbeat {
+		return fmt.Errorf("announce region: %w", ErrReserved)
+	}
 	out, err := c.run(ctx, scriptAnnounce, []string{keyRegions}, region, MaxAnnounced)
 	if isNoPermission(err) {
 		return nil

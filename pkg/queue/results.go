@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
 // Batch is one entry of a results stream: what one commit finished, for
@@ -17,6 +19,9 @@ import (
 type Batch struct {
 	ID      string
 	Payload []byte
+	// Heard, in the lane of the heartbeats, is when the api was able to take calls; such
+	// an entry has no payload. Zero: the entry is a batch.
+	Heard uptime.Instant
 }
 
 // ResultReader reads a lane's results for one of the two groups under a stable name.
@@ -193,7 +198,7 @@ func batchesOf(messages []redis.XMessage) []Batch {
 	batches := make([]Batch, 0, len(messages))
 	for _, m := range messages {
 		payload, _ := m.Values[fieldBatch].(string)
-		batches = append(batches, Batch{ID: m.ID, Payload: []byte(payload)})
+		batches = append(batches, Batch{ID: m.ID, Payload: []byte(payload), Heard: heardAt(m)})
 	}
 	return batches
 }
