@@ -31,7 +31,8 @@ type Monitor struct {
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
 	WebsitePaused  bool
-	Expiries       []Expiry // what ends of its target as it is now, the first end first
+	Heartbeat      *Heartbeat // nil unless it calls in by itself
+	Expiries       []Expiry   // what ends of its target as it is now, the first end first
 	// Judged tells that there is a verdict on the target as it is now; the fields
 	// below are empty without one.
 	Judged        bool
@@ -64,11 +65,14 @@ func (s *Store) Monitor(ctx context.Context, org, id uptime.ID) (Monitor, error)
 		return Monitor{}, err
 	}
 	m.Expiries = ends[id]
+	if err := withHeartbeats(ctx, s.pool, &m); err != nil {
+		return Monitor{}, err
+	}
 	return m, m.judge(r.Verdict, r.Since, r.Reason, r.Advisory, r.AdvisorySince)
 }
 
 // monitorsOf returns the monitors of websites with their verdicts, by website, oldest
-// first: two queries for a whole page.
+// first: three queries at most for a whole page.
 func monitorsOf(ctx context.Context, db dbgen.DBTX, websites []uptime.ID) (map[uptime.ID][]Monitor, error) {
 	if len(websites) == 0 {
 		return nil, nil
@@ -97,7 +101,13 @@ func monitorsOf(ctx context.Context, db dbgen.DBTX, websites []uptime.ID) (map[u
 		}
 		out[m.WebsiteID] = append(out[m.WebsiteID], m)
 	}
-	return out, nil
+	var all []*Monitor
+	for _, of := range out {
+		for i := range of {
+			all = append(all, &of[i])
+		}
+	}
+	return out, withHeartbeats(ctx, db, all...)
 }
 
 // MaxMonitors is how many monitors a website may have: answers about a website list
@@ -220,7 +230,7 @@ func insertMonitor(ctx context.Context, tx pgx.Tx, m *Monitor) error {
 	if err != nil {
 		return fmt.Errorf("insert monitor: %w", classify(err))
 	}
-	return nil
+	return insertHeartbeat(ctx, tx, m)
 }
 
 // saveMonitor stores what may change of a monitor, if anything has. The revision

@@ -13,8 +13,9 @@ import (
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
-// Watched is a monitor as far as judging it needs to know: its target, settings and
-// name are left empty, since a million of them would not be looked at.
+// Watched is a monitor as far as judging it needs to know: its target, name and settings
+// (but for those of a heartbeat) are left empty, since a million of them would not be
+// looked at.
 type Watched struct {
 	uptime.Monitor
 	// TargetRevision is the revision since which kind, target and settings are what
@@ -197,7 +198,7 @@ func watchedOf(r dbgen.WatchedByIDRow) (Watched, error) {
 	w := Watched{TargetRevision: r.TargetRevision, Monitor: uptime.Monitor{
 		ID: r.ID, OrgID: r.OrgID, WebsiteID: r.WebsiteID, Revision: r.Revision, Kind: uptime.Kind(r.Kind),
 		Interval: time.Duration(r.IntervalMs) * time.Millisecond, Timeout: time.Duration(r.TimeoutMs) * time.Millisecond,
-		Regions: r.Regions, Paused: r.Paused,
+		Regions: r.Regions, Paused: r.Paused, Settings: r.Settings,
 	}}
 	if err := json.Unmarshal(r.Policy, &w.Policy); err != nil {
 		return w, fmt.Errorf("policy of monitor %s: %w", r.ID, err)

@@ -17,6 +17,9 @@ type Position struct {
 	// Folded counts results: since the last save when saving, ever when reading.
 	Folded int64
 	At     time.Time // of the save; set by the database
+	// Heard, of the heartbeats' lane, is when calls could be taken, as far as it is folded.
+	// It is only saved here; see [Store.Listening].
+	Heard Listening
 }
 
 // SavePositions writes positions of one shard and adds to what they count.
@@ -33,6 +36,11 @@ func SavePositions(ctx context.Context, tx pgx.Tx, shard int, positions []Positi
 	}
 	if err := dbgen.New(tx).SavePositions(ctx, p); err != nil {
 		return fmt.Errorf("save %d positions: %w", n, err)
+	}
+	for i := range positions {
+		if err := saveListening(ctx, tx, shard, positions[i].Heard); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -19,7 +19,7 @@ type Scheduled struct {
 // million of them together would cost more than the roster that is made of them.
 const rosterPage = 4000
 
-// Roster calls each for every monitor in the order of their ids, page by page. What
+// Roster calls each for every monitor that is checked (a heartbeat is not) in the order of their ids, page by page. What
 // changes meanwhile may be told as it was before or after: listen before reading.
 func (s *Store) Roster(ctx context.Context, each func(*Scheduled) error) error {
 	after := nonNil(uptime.ID{})
@@ -41,7 +41,7 @@ func (s *Store) Roster(ctx context.Context, each func(*Scheduled) error) error {
 	}
 }
 
-// RosterByIDs returns those of the monitors that exist.
+// RosterByIDs returns those of the monitors that exist and are checked.
 func (s *Store) RosterByIDs(ctx context.Context, ids []uptime.ID) ([]Scheduled, error) {
 	rows, err := s.q.RosterByIDs(ctx, ids)
 	if err != nil {

@@ -17,7 +17,8 @@ ON CONFLICT (monitor_id) DO UPDATE SET revision = excluded.revision, verdict = e
 
 -- name: WatchedPage :many
 SELECT m.id, m.org_id, m.website_id, m.revision, m.target_revision, m.kind, m.interval_ms, m.timeout_ms, m.regions,
-    m.policy, (m.paused OR w.paused)::boolean AS paused
+    m.policy, (m.paused OR w.paused)::boolean AS paused,
+    (CASE WHEN m.kind = 'heartbeat' THEN m.settings END)::jsonb AS settings
 FROM monitor m JOIN website w ON w.id = m.website_id
 WHERE m.id > @after::uuid
 ORDER BY m.id LIMIT @page;
@@ -28,7 +29,8 @@ FROM monitor_state WHERE monitor_id = ANY (@ids::uuid[]);
 
 -- name: WatchedByID :many
 SELECT m.id, m.org_id, m.website_id, m.revision, m.target_revision, m.kind, m.interval_ms, m.timeout_ms, m.regions,
-    m.policy, (m.paused OR w.paused)::boolean AS paused
+    m.policy, (m.paused OR w.paused)::boolean AS paused,
+    (CASE WHEN m.kind = 'heartbeat' THEN m.settings END)::jsonb AS settings
 FROM monitor m JOIN website w ON w.id = m.website_id
 WHERE m.id = ANY (@ids::uuid[]);
 

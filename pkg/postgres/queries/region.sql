@@ -25,7 +25,7 @@ RETURNING *;
 -- name: OnlyIn :one
 -- A monitor that would have no region left without this one.
 SELECT m.id FROM monitor m
-WHERE m.org_id = @org_id AND (
+WHERE m.org_id = @org_id AND m.kind <> 'heartbeat' AND (
     (@name::text = ANY (m.regions) AND NOT EXISTS (
         SELECT FROM region r WHERE r.org_id = @org_id AND r.name <> @name AND r.name = ANY (m.regions)))
     OR (m.regions IS NULL AND @last_enabled::boolean))

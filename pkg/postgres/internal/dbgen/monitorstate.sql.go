@@ -237,7 +237,8 @@ func (q *Queries) UpsertMonitorStates(ctx context.Context, arg UpsertMonitorStat
 
 const watchedByID = `-- name: WatchedByID :many
 SELECT m.id, m.org_id, m.website_id, m.revision, m.target_revision, m.kind, m.interval_ms, m.timeout_ms, m.regions,
-    m.policy, (m.paused OR w.paused)::boolean AS paused
+    m.policy, (m.paused OR w.paused)::boolean AS paused,
+    (CASE WHEN m.kind = 'heartbeat' THEN m.settings END)::jsonb AS settings
 FROM monitor m JOIN website w ON w.id = m.website_id
 WHERE m.id = ANY ($1::uuid[])
 `
@@ -254,6 +255,7 @@ type WatchedByIDRow struct {
 	Regions        []string
 	Policy         []byte
 	Paused         bool
+	Settings       []byte
 }
 
 func (q *Queries) WatchedByID(ctx context.Context, ids []uptime.ID) ([]WatchedByIDRow, error) {
@@ -277,6 +279,7 @@ func (q *Queries) WatchedByID(ctx context.Context, ids []uptime.ID) ([]WatchedBy
 			&i.Regions,
 			&i.Policy,
 			&i.Paused,
+			&i.Settings,
 		); err != nil {
 			return nil, err
 		}
@@ -290,7 +293,8 @@ func (q *Queries) WatchedByID(ctx context.Context, ids []uptime.ID) ([]WatchedBy
 
 const watchedPage = `-- name: WatchedPage :many
 SELECT m.id, m.org_id, m.website_id, m.revision, m.target_revision, m.kind, m.interval_ms, m.timeout_ms, m.regions,
-    m.policy, (m.paused OR w.paused)::boolean AS paused
+    m.policy, (m.paused OR w.paused)::boolean AS paused,
+    (CASE WHEN m.kind = 'heartbeat' THEN m.settings END)::jsonb AS settings
 FROM monitor m JOIN website w ON w.id = m.website_id
 WHERE m.id > $1::uuid
 ORDER BY m.id LIMIT $2
@@ -313,6 +317,7 @@ type WatchedPageRow struct {
 	Regions        []string
 	Policy         []byte
 	Paused         bool
+	Settings       []byte
 }
 
 func (q *Queries) WatchedPage(ctx context.Context, arg WatchedPageParams) ([]WatchedPageRow, error) {
@@ -336,6 +341,7 @@ func (q *Queries) WatchedPage(ctx context.Context, arg WatchedPageParams) ([]Wat
 			&i.Regions,
 			&i.Policy,
 			&i.Paused,
+			&i.Settings,
 		); err != nil {
 			return nil, err
 		}

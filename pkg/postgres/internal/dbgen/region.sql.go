@@ -209,7 +209,7 @@ func (q *Queries) LockRegion(ctx context.Context, arg LockRegionParams) (Region,
 
 const onlyIn = `-- name: OnlyIn :one
 SELECT m.id FROM monitor m
-WHERE m.org_id = $1 AND (
+WHERE m.org_id = $1 AND m.kind <> 'heartbeat' AND (
     ($2::text = ANY (m.regions) AND NOT EXISTS (
         SELECT FROM region r WHERE r.org_id = $1 AND r.name <> $2 AND r.name = ANY (m.regions)))
     OR (m.regions IS NULL AND $3::boolean))

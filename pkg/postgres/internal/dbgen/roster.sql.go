@@ -17,7 +17,7 @@ INSERT INTO region (name, org_id, enablement)
 SELECT x.name, (SELECT id FROM org ORDER BY created_at, id LIMIT 1), 'pending'
 FROM (SELECT unnest($1::text[]) AS name) x
 WHERE EXISTS (SELECT FROM org)
-    AND x.name ~ '^[a-z0-9][a-z0-9-]{0,39}$'
+    AND x.name ~ '^[a-z0-9][a-z0-9-]{0,39}$' AND x.name <> 'heartbeat'
     AND (SELECT count(*) FROM region) + cardinality($1::text[]) <= $2::integer
 ON CONFLICT (name) DO NOTHING
 `
@@ -53,7 +53,7 @@ SELECT m.id, m.org_id, m.website_id, m.revision, m.kind, m.target,
     (m.settings || m.secrets_sent)::jsonb AS settings, m.interval_ms, m.timeout_ms, m.regions,
     (m.paused OR w.paused)::boolean AS paused, m.updated_at
 FROM monitor m JOIN website w ON w.id = m.website_id
-WHERE m.id = ANY ($1::uuid[])
+WHERE m.id = ANY ($1::uuid[]) AND m.kind <> 'heartbeat'
 `
 
 type RosterByIDsRow struct {
@@ -145,7 +145,7 @@ SELECT m.id, m.org_id, m.website_id, m.revision, m.kind, m.target,
     (m.settings || m.secrets_sent)::jsonb AS settings, m.interval_ms, m.timeout_ms, m.regions,
     (m.paused OR w.paused)::boolean AS paused, m.updated_at
 FROM monitor m JOIN website w ON w.id = m.website_id
-WHERE m.id > $1::uuid ORDER BY m.id LIMIT $2::integer
+WHERE m.id > $1::uuid AND m.kind <> 'heartbeat' ORDER BY m.id LIMIT $2::integer
 `
 
 type RosterPageParams struct {
