@@ -24,6 +24,7 @@ type memory struct {
 	asks     []unit.Ask
 	history  []string // of incidents
 	troubles []unit.Trouble
+	warnings []string // of what ends
 	records  int
 }
 
@@ -52,6 +53,7 @@ func (d *memory) Record(_ context.Context, units []unit.Unit, _ []postgres.Posit
 		for _, f := range u.Forget {
 			row.Votes = slices.DeleteFunc(row.Votes, func(o postgres.Vote) bool { return o.Region == f.Region })
 		}
+		d.end(row, u.Expiries)
 		for range u.Resolved {
 			if row.Open != nil {
 				row.Open = nil
@@ -87,7 +89,7 @@ func (d *memory) Load(_ context.Context, ids []uptime.ID) ([]postgres.JudgedMoni
 
 func (d *memory) copyOf(row *postgres.JudgedMonitor) postgres.JudgedMonitor {
 	c := *row
-	c.Votes = slices.Clone(row.Votes)
+	c.Votes, c.Ends = slices.Clone(row.Votes), slices.Clone(row.Ends)
 	return c
 }
 

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/base64"
+	"math"
 	"time"
 
 	"github.com/oapi-codegen/nullable"
@@ -74,11 +75,23 @@ func monitorView(m *postgres.Monitor) api.Monitor {
 		IntervalSeconds: int(m.Interval / time.Second), TimeoutMs: int(m.Timeout.Milliseconds()),
 		Regions: null[[]string](), Policy: m.Policy, Paused: m.Paused, Revision: m.Revision,
 		Status: api.Status(m.Status()), Verdict: m.Verdict, VerdictSince: nullTime(m.Since), Reason: m.Reason,
-		AdvisoryRegions: list(m.Advisory), AdvisorySince: nullTime(m.AdvisorySince),
+		AdvisoryRegions: list(m.Advisory), AdvisorySince: nullTime(m.AdvisorySince), Expiries: expiryViews(m.Expiries),
 		CreatedAt: m.CreatedAt.UTC(), UpdatedAt: m.UpdatedAt.UTC(),
 	}
 	if m.Regions != nil {
 		out.Regions = value(m.Regions)
+	}
+	return out
+}
+
+func expiryViews(ends []postgres.Expiry) []api.Expiry {
+	out := make([]api.Expiry, len(ends))
+	for i := range ends {
+		e := &ends[i]
+		out[i] = api.Expiry{
+			Subject: api.ExpirySubject(e.Subject), EndsAt: e.At.Time(), DaysLeft: math.Round(100*e.DaysLeft) / 100,
+			SeenAt: e.Seen.Time(), WarnedDays: unlessZero(e.Warned),
+		}
 	}
 	return out
 }

@@ -427,11 +427,11 @@ type EvidenceVote struct {
 
 // Expiry defines model for Expiry.
 type Expiry struct {
-	// DaysLeft Negative once it is over
+	// DaysLeft By the server's clock; negative once it is over
 	DaysLeft float64   `json:"days_left"`
 	EndsAt   time.Time `json:"ends_at"`
 
-	// SeenAt When a check saw it last, at most a day behind
+	// SeenAt When a check saw it last, at most an hour behind
 	SeenAt  time.Time     `json:"seen_at"`
 	Subject ExpirySubject `json:"subject"`
 
@@ -779,7 +779,7 @@ type Monitor struct {
 	AdvisorySince   nullable.Nullable[time.Time] `json:"advisory_since"`
 	CreatedAt       time.Time                    `json:"created_at"`
 
-	// Expiries What ends some day, as far as its checks have seen
+	// Expiries What ends some day, as far as its checks have seen, the first end first
 	Expiries []Expiry `json:"expiries"`
 
 	// Heartbeat Of a heartbeat; null for other kinds

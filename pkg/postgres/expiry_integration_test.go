@@ -1,0 +1,164 @@
+//go:build integration
+
+package postgres_test
+
+import (
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/probefleet/probefleet/migrations"
+	"github.com/probefleet/probefleet/pkg/expiry"
+	"github.com/probefleet/probefleet/pkg/postgres"
+	"github.com/probefleet/probefleet/pkg/testenv/fixture"
+	"github.com/probefleet/probefleet/pkg/testenv/pgtest"
+	"github.com/probefleet/probefleet/pkg/uptime"
+)
+
+func TestExpiriesAreThoseOfTheTargetAsItIs(t *testing.T) {
+	t.Parallel()
+	s := postgres.NewStore(pgtest.Pool(t))
+	m := fixture.Monitor(t, s.Pool(), uptime.Monitor{OrgID: fixture.Org(t, s.Pool())})
+	gone := uptime.NewID(time.Now())
+	write := func(ends ...postgres.Expiry) {
+		t.Helper()
+		inTx(t, s, func(tx pgx.Tx) error { return postgres.UpsertExpiries(t.Context(), tx, ends) })
+	}
+	of := func(target int64, subject expiry.Subject, left time.Duration, warned int) postgres.Expiry {
+		return postgres.Expiry{Monitor: m.ID, Target: target, Subject: subject, End: expiry.End{At: at(left), Seen: at(0), Warned: warned}}
+	}
+	check := func(what string, want ...postgres.Expiry) {
+		t.Helper()
+		judged, err := s.JudgedByID(t.Context(), []uptime.ID{m.ID})
+		if err != nil || len(judged) != 1 {
+			t.Fatalf("%d monitors, %v", len(judged), err)
+		}
+		if diff := cmp.Diff(want, judged[0].Ends, cmpopts.IgnoreFields(postgres.Expiry{}, "DaysLeft"), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+	certificate, domain := of(1, expiry.Certificate, time.Hour, 0), of(1, expiry.Domain, time.Minute, 7)
+	other := certificate
+	other.Monitor = gone
+	write(certificate, domain, other, of(2, expiry.Certificate, time.Second, 1))
+	check("the first end first, without those of nobody", domain, certificate)
+	certificate.At, certificate.Warned, domain.Warned = at(2*time.Hour), 30, 0
+	write(certificate, domain)
+	check("changed", domain, certificate)
+	for _, sql := range []string{
+		"UPDATE monitor SET name = 'other', revision = revision + 1 WHERE id = $1", "UPDATE monitor SET target = 'https://other.test' WHERE id = $1",
+	} {
+		check("before", domain, certificate)
+		if _, err := s.Pool().Exec(t.Context(), sql, m.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check("of another target")
+	write(certificate)
+	check("what is written late of the old one")
+	certificate.Target = 3
+	write(certificate)
+	check("of the new target", certificate)
+}
+
+// TestAPageOfWebsitesReadsExpiriesOnce counts queries, however many websites there are.
+func TestAPageOfWebsitesReadsExpiriesOnce(t *testing.T) {
+	t.Parallel()
+	s, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.URL(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	reg := prometheus.NewRegistry()
+	if err := s.Collect(reg); err != nil {
+		t.Fatal(err)
+	}
+	org := fixture.Org(t, s.Pool())
+	for range 5 {
+		m := fixture.Monitor(t, s.Pool(), uptime.Monitor{OrgID: org})
+		inTx(t, s, func(tx pgx.Tx) error {
+			return postgres.UpsertExpiries(t.Context(), tx, []postgres.Expiry{{
+				Monitor: m.ID, Target: 1, Subject: expiry.Certificate, End: expiry.End{At: at(time.Hour), Seen: at(0)},
+			}})
+		})
+	}
+	sites, err := s.Websites(t.Context(), org, postgres.WebsiteFilter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range sites {
+		if n := len(sites[i].Monitors[0].Expiries); n != 1 {
+			t.Errorf("website %d has %d expiries, want one", i, n)
+		}
+	}
+	if n := queries(t, reg, "Expiries"); len(sites) != 5 || n != 1 {
+		t.Errorf("%d queries of expiries for %d websites, want one for five", n, len(sites))
+	}
+}
+
+// queries returns how often a query was made.
+func queries(t *testing.T, reg *prometheus.Registry, name string) (n uint64) {
+	t.Helper()
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			for _, label := range m.GetLabel() {
+				if label.GetName() == "kind" && label.GetValue() == name {
+					n += m.GetHistogram().GetSampleCount()
+				}
+			}
+		}
+	}
+	return n
+}
+
+// TestChannelsThatHadTheDefaultHearOfExpiries goes back and forth by the migration.
+func TestChannelsThatHadTheDefaultHearOfExpiries(t *testing.T) {
+	t.Parallel()
+	s := postgres.NewStore(pgtest.Pool(t))
+	text, err := fs.ReadFile(migrations.FS(), "0002_failure.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	up, down, _ := strings.Cut(string(text), "-- +goose Down")
+	run := func(sql string) {
+		t.Helper()
+		if _, err := s.Pool().Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(down)
+	org := fixture.Org(t, s.Pool())
+	fixture.Channel(t, s.Pool(), org, "down", "recovered")
+	fixture.Channel(t, s.Pool(), org, "recovered", "down")
+	fixture.Channel(t, s.Pool(), org, "down")
+	fixture.Channel(t, s.Pool(), org, "down", "recovered", "fleet")
+	check := func(want ...string) {
+		t.Helper()
+		rows, err := s.Pool().Query(t.Context(), "SELECT array_to_string(events, ' ') FROM channel ORDER BY id")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("events (-want +got):\n%s", diff)
+		}
+	}
+	run(up)
+	check("down recovered expiry", "recovered down expiry", "down", "down recovered fleet")
+	run(down)
+	check("down recovered", "recovered down", "down", "down recovered fleet")
+	run(up)
+}
