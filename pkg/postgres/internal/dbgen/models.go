@@ -123,6 +123,7 @@ type Heartbeat struct {
 	LastMessage string
 	DurationMs  *int64
 	StartedAt   *time.Time
+	LateAt      *time.Time
 	CreatedAt   time.Time
 }
 
