@@ -20,6 +20,11 @@ const (
 	// FailuresLinked is about how many of each region are kept with the incident that they
 	// led to: the one that roused suspicion, and the rounds.
 	FailuresLinked = 3
+	// FailureLead is how long before the failure that roused suspicion, as far as that is
+	// known, and after an incident was opened checks are due that belong to it: after a
+	// restart suspicion may begin with a confirmation, and the last answers of the round
+	// that decided are not waited for.
+	FailureLead = time.Minute
 )
 
 // Failure is a check that failed, or found its target degraded, with what it saw.
@@ -83,10 +88,10 @@ func addFailures(ctx context.Context, tx pgx.Tx, failures []Failure) error {
 }
 
 // FailureLink says which failures of a monitor led to its incident: the first of each
-// region that were due then.
+// region from the one that roused suspicion, and [FailureLead] before, until it was opened.
 type FailureLink struct {
 	Incident, Monitor uptime.ID
-	Since, Until      uptime.Instant
+	First, Opened     uptime.Instant
 }
 
 // LinkFailures keeps failures with the incidents that they led to.
@@ -100,7 +105,7 @@ func LinkFailures(ctx context.Context, tx pgx.Tx, links []FailureLink) error {
 		Untils: make([]time.Time, n), PerRegion: FailuresLinked,
 	}
 	for i, l := range links {
-		p.IncidentIds[i], p.MonitorIds[i], p.Sinces[i], p.Untils[i] = l.Incident, l.Monitor, l.Since.Time(), l.Until.Time()
+		p.IncidentIds[i], p.MonitorIds[i], p.Sinces[i], p.Untils[i] = l.Incident, l.Monitor, l.First.Add(-FailureLead).Time(), l.Opened.Time()
 	}
 	if err := dbgen.New(tx).LinkFailures(ctx, p); err != nil {
 		return fmt.Errorf("link failures to %d incidents: %w", n, err)
@@ -172,12 +177,16 @@ func failuresOf(rows []dbgen.Failure) ([]Failure, error) {
 
 func micros(us int64) time.Duration { return time.Duration(us) * time.Microsecond }
 
+// deepest is how deeply evidence may nest; ours takes four levels.
+const deepest = 16
+
 // PlainObject returns a JSON object as PostgreSQL takes it in jsonb, which refuses NUL,
-// halves of surrogates, and numbers beyond its range; an empty one for what is none.
-// What a region sends is not ours: one bad byte would fail a whole batch for ever.
+// halves of surrogates, numbers beyond its range, and what is too deep for its stack; an
+// empty one for what is none. What a region sends is not ours: one bad byte would fail a
+// whole batch for ever.
 func PlainObject(b []byte) json.RawMessage {
 	var members map[string]any
-	if len(b) == 0 || json.Unmarshal(b, &members) != nil || members == nil {
+	if len(b) == 0 || json.Unmarshal(b, &members) != nil || members == nil || !shallow(members, deepest) {
 		return json.RawMessage("{}")
 	}
 	out, err := json.Marshal(members)
@@ -185,4 +194,23 @@ func PlainObject(b []byte) json.RawMessage {
 		return json.RawMessage("{}")
 	}
 	return out
+}
+
+// shallow tells whether a value has at most so many levels.
+func shallow(v any, levels int) bool {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, member := range v {
+			if levels == 0 || !shallow(member, levels-1) {
+				return false
+			}
+		}
+	case []any:
+		for _, element := range v {
+			if levels == 0 || !shallow(element, levels-1) {
+				return false
+			}
+		}
+	}
+	return true
 }

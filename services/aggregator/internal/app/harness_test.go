@@ -54,6 +54,7 @@ type answer struct {
 	reason  uptime.Reason
 	canary  uptime.CanaryState
 	detail  string
+	saw     string // its evidence
 }
 
 var (
@@ -140,6 +141,9 @@ func (a answer) result(c *uptime.Check, now uptime.Instant) uptime.Result {
 		Monitor: c.Monitor, Revision: c.Revision, Region: c.Region, Due: c.Due, Started: max(now, c.Due), Request: c.Request,
 		Outcome: a.outcome, Reason: a.reason, Detail: a.detail, Code: 200, Phases: uptime.Phases{Total: 20 * time.Millisecond},
 		IP: "192.0.2.7", Site: "site-" + c.Region, Worker: "w", Attempts: 1,
+	}
+	if a.saw != "" {
+		r.Evidence = []byte(a.saw)
 	}
 	if c.Canary {
 		r.Canary = a.canary

@@ -18,7 +18,7 @@ func (b *batch) writeFailures(ctx context.Context) error {
 		for _, o := range u.Opened {
 			id := postgres.IncidentID(u.Monitor, o.At, uptime.VerdictDown)
 			if b.opened[id] {
-				links = append(links, postgres.FailureLink{Incident: id, Monitor: u.Monitor, Since: o.FirstFailure, Until: o.At})
+				links = append(links, postgres.FailureLink{Incident: id, Monitor: u.Monitor, First: o.FirstFailure, Opened: o.At})
 			}
 		}
 	}

@@ -20,9 +20,6 @@ const (
 	heldMost = 16 << 20
 	// failureBytes is about what a failure takes besides its evidence.
 	failureBytes = 512
-	// afterOpening is how long after an incident was opened failures belong to what led to
-	// it: the answers of the round that decided which were not waited for.
-	afterOpening = time.Minute
 	// witnessFor is how long it is remembered what a monitor failed of.
 	witnessFor = 10 * time.Minute
 )
@@ -105,7 +102,7 @@ func (j *Judge) testify(m *monitor, r *uptime.Result, now uptime.Instant) {
 	}
 	f := failureOf(r)
 	if opened != 0 && s.burst <= postgres.FailuresLinked &&
-		r.Due >= opened.Add(-m.cfg.Freshness()) && r.Due <= opened.Add(afterOpening) {
+		r.Due >= opened.Add(-m.cfg.Freshness()) && r.Due <= opened.Add(postgres.FailureLead) {
 		f.Incident = postgres.IncidentID(m.cfg.ID, opened, uptime.VerdictDown)
 	}
 	j.hold(m, f)
@@ -160,7 +157,8 @@ func attribute(u *unit.Unit) {
 		id := postgres.IncidentID(u.Monitor, o.At, uptime.VerdictDown)
 		n := map[string]int{}
 		for i := range u.Failures {
-			if f := &u.Failures[i]; f.Due >= o.FirstFailure && n[f.Region] < postgres.FailuresLinked {
+			f := &u.Failures[i]
+			if f.Incident.IsZero() && f.Due >= o.FirstFailure.Add(-postgres.FailureLead) && n[f.Region] < postgres.FailuresLinked {
 				f.Incident = id
 				n[f.Region]++
 			}
