@@ -27,7 +27,7 @@ func TestMinRecheckRecoversByOneAnswer(t *testing.T) {
 	t.Parallel()
 	const day = 24 * time.Hour
 	w := newWorld(t, day, "a", "b", "c")
-	w.m.MinRecheck, w.m.Target = day, 1
+	w.m.MinRecheck = day
 	w.see = during(day, 2*day, status(500))
 	w.run(2*day + 12*time.Hour) // c has yet to look
 	w.wantIncidents(1, 0)
@@ -40,22 +40,6 @@ func TestMinRecheckRecoversByOneAnswer(t *testing.T) {
 	if n := len(w.did.Rechecks); n != 0 {
 		t.Errorf("%d urgent checks within the pause", n)
 	}
-
-	// The right target in place of a mistyped one is well as soon as it is seen.
-	w.see = func(string, uptime.Instant) uptime.Result {
-		if w.m.Target == 1 {
-			return status(500)
-		}
-		return uptime.Result{}
-	}
-	w.run(5 * day)
-	w.wantIncidents(2, 1)
-	w.revise(func(m *Monitor) { m.Target = 2 })
-	for _, region := range w.m.Assigned { // a changed monitor is checked at once
-		w.check(region, w.now, false)
-	}
-	w.run(5*day + time.Second)
-	w.wantIncidents(2, 2)
 }
 
 func TestNoBudgetScheduledVotesDecide(t *testing.T) {
