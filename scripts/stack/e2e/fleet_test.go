@@ -78,7 +78,7 @@ func options(dir string) (stack.Options, error) {
 	}
 	return stack.Options{
 		Root: root, Dir: filepath.Join(dir, "data"), Ports: ports, Site: "one-box",
-		Environ: []string{"PATH=" + os.Getenv("PATH"), "CANARY_TARGETS=" + canary.URL + "/canary"},
+		Environ: []string{"PATH=" + os.Getenv("PATH"), "CANARY_TARGETS=" + canary.URL + "/canary", "RDAP_BOOTSTRAP_URL=" + canary.URL + registryPath},
 		Tell:    tell,
 	}, nil
 }
