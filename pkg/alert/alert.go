@@ -51,6 +51,7 @@ type Message struct {
 	WebsiteID   uptime.ID      `json:"website_id,omitzero"`
 	MonitorID   uptime.ID      `json:"monitor_id,omitzero"`
 	Website     string         `json:"website,omitempty"` // its name
+	Monitor     string         `json:"monitor,omitempty"` // its name, unless that is the website's
 	URL         string         `json:"url,omitempty"`     // what is watched
 	Verdict     uptime.Verdict `json:"verdict"`
 	Explanation string         `json:"explanation"` // one sentence
@@ -67,6 +68,14 @@ type Expiry struct {
 	Subject string    `json:"subject"` // certificate or domain
 	EndsAt  time.Time `json:"ends_at"`
 	Days    int       `json:"days"` // the threshold that was passed: 30, 14, 7 or 1
+}
+
+// Title names what the message is about: the website, and which monitor of it.
+func (m *Message) Title() string {
+	if m.Monitor == "" || m.Website == "" {
+		return m.Website
+	}
+	return m.Website + " (" + m.Monitor + ")"
 }
 
 // Key returns the idempotency key of one event to one channel: the same event never

@@ -13,10 +13,12 @@ import (
 // Text is one alert put in words, the same for every kind of channel: each channel
 // only lays it out. All strings are plain text and bounded; a channel escapes them.
 type Text struct {
-	Subject  string // one line, at most about 150 characters
-	Headline string // the subject without the website
-	Sentence string // the explanation
-	Facts    []Fact // label and value, in order
+	Subject  string   // one line, at most about 150 characters
+	Headline string   // the subject without the website
+	Sentence string   // the explanation
+	Facts    []Fact   // label and value, in order
+	Lines    []string // of a digest: one for each alert
+	More     int      // alerts of a digest that have no line
 	Failing  []string
 	Passing  []string
 	Others   []string // regions that did not count, or said nothing
@@ -38,6 +40,8 @@ type News struct {
 	// Combined says that the down was never told, because it could not be delivered
 	// before the recovery: one alert tells both.
 	Combined bool
+	// Digest is what the message tells besides, of which Message is one; nil: nothing.
+	Digest *Digest
 	// PublicURL is where people reach the dashboard, without a trailing slash; empty
 	// leaves links out.
 	PublicURL string
@@ -56,6 +60,9 @@ const (
 
 // Text puts the news in words.
 func (n *News) Text() Text {
+	if n.Digest != nil {
+		return n.digestText()
+	}
 	t := Text{
 		Sentence: clean(n.Explanation, maxText),
 		Good:     n.Event == EventRecovered || !n.Until.IsZero(),
@@ -79,7 +86,7 @@ func (n *News) name() string {
 		return clean(n.URL, maxName) // the domain itself, which several websites may share
 	}
 	if n.Website != "" {
-		return clean(n.Website, maxName)
+		return clean(n.Title(), maxName)
 	}
 	return clean(n.URL, maxName)
 }
@@ -218,7 +225,7 @@ func (n *News) facts() []Fact {
 		}
 	}
 	if n.Event != EventFleet {
-		add("Website", clean(n.Website, maxName))
+		add("Website", clean(n.Title(), maxName))
 		add("URL", clean(n.URL, maxText))
 	}
 	facts = append(facts, n.expiryFacts()...)

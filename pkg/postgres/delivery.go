@@ -20,7 +20,7 @@ const (
 	DeliveryDelivered  DeliveryStatus = "delivered"
 	DeliveryDead       DeliveryStatus = "dead"       // given up
 	DeliverySuppressed DeliveryStatus = "suppressed" // not to be told: throttled, over already
-	DeliveryCombined   DeliveryStatus = "combined"   // told in the message of a later one
+	DeliveryCombined   DeliveryStatus = "combined"   // told in the message of another
 )
 
 // Delivery is one alert to one channel.
@@ -44,6 +44,11 @@ type Delivery struct {
 	RetryAt    time.Time // zero if it may be tried
 	// ClaimedUntil is set while somebody sends it.
 	ClaimedUntil time.Time
+	// CauseKey is [alert.Message.CauseKey].
+	CauseKey string
+	// DigestID is the delivery whose message tells this one, too: its own, if it heads
+	// a digest; zero if it goes by itself.
+	DigestID uptime.ID
 }
 
 // DeliveryFilter narrows [Store.Deliveries]; zero fields do not.
@@ -87,7 +92,7 @@ func (s *Store) Delivery(ctx context.Context, org, id uptime.ID) (Delivery, erro
 // the job queue's among them.
 func (s *Store) AlertsReady(ctx context.Context) error {
 	_, err := s.pool.Exec(ctx, `-- name: AlertsReady
-SELECT d.refusals, c.hold_until, j.id, l.name FROM delivery d, channel c, river_job j, river_leader l LIMIT 0`)
+SELECT d.refusals, d.digest_id, c.hold_until, j.id, l.name FROM delivery d, channel c, river_job j, river_leader l LIMIT 0`)
 	if err != nil {
 		return fmt.Errorf("tables of alerts: %w", err)
 	}
@@ -106,12 +111,12 @@ func (s *Store) DeliveryBacklog(ctx context.Context) (pending int64, oldest time
 // OverdueDeliveries returns at most limit pending deliveries that should have been
 // taken up at least grace ago and that no job is going to take up soon: the claim of
 // a notifier that died, a job that got lost, or one put off by a clock that is wrong.
-// (The job queue's table is the queue library's, so this query is not among the
+// What a digest tells needs none but its head's. (The job queue's table is the queue library's, so this query is not among the
 // generated ones.)
 func (s *Store) OverdueDeliveries(ctx context.Context, grace time.Duration, limit int) ([]uptime.ID, error) {
 	const query = `-- name: OverdueDeliveries
 SELECT d.id FROM delivery d JOIN channel c ON c.id = d.channel_id
-WHERE d.status = 'pending'
+WHERE d.status = 'pending' AND (d.digest_id IS NULL OR d.digest_id = d.id) -- the head takes care of the others
   AND greatest(d.created_at, d.claimed_until, d.retry_at, c.hold_until) < now() - $1 * interval '1 millisecond'
   AND NOT EXISTS (SELECT FROM river_job j
                   WHERE j.kind = $2 AND j.args @> jsonb_build_object('delivery_id', d.id)
@@ -155,7 +160,7 @@ func deliveryOf(r dbgen.Delivery) (Delivery, error) {
 		ID: r.ID, OrgID: r.OrgID, ChannelID: r.ChannelID, IncidentID: r.IncidentID, WebsiteID: r.WebsiteID,
 		Event: alert.Event(r.Transition), Key: r.IdempotencyKey, Seq: deref(r.Seq), Status: DeliveryStatus(r.Status),
 		Attempts: int(r.Attempts), Refusals: int(r.Refusals), Error: r.Error, CreatedAt: r.CreatedAt, FinishedAt: deref(r.FinishedAt),
-		RetryAt: deref(r.RetryAt), ClaimedUntil: deref(r.ClaimedUntil),
+		RetryAt: deref(r.RetryAt), ClaimedUntil: deref(r.ClaimedUntil), CauseKey: r.DigestKey, DigestID: r.DigestID,
 	}
 	if err := json.Unmarshal(r.Payload, &d.Message); err != nil {
 		return Delivery{}, fmt.Errorf("payload of delivery %s: %w", r.ID, err)

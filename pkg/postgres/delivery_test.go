@@ -157,7 +157,7 @@ func TestAStaleClaimRecordsSuccessOnly(t *testing.T) {
 	h.enqueue(down, up)
 	claim := func() (at time.Time) {
 		h.tx(func(tx pgx.Tx) (err error) {
-			at, err = postgres.ClaimDeliveries(ctx, tx, up.ID, []uptime.ID{down.ID}, time.Minute)
+			at, err = postgres.ClaimDeliveries(ctx, tx, up.ID, []uptime.ID{down.ID}, false, time.Minute)
 			return err
 		})
 		return at
@@ -223,7 +223,7 @@ func TestLastAlert(t *testing.T) {
 		t.Errorf("an alert that nobody has begun to send counts: %v", at)
 	}
 	h.tx(func(tx pgx.Tx) error {
-		_, err := postgres.ClaimDeliveries(ctx, tx, down.ID, nil, time.Minute)
+		_, err := postgres.ClaimDeliveries(ctx, tx, down.ID, nil, false, time.Minute)
 		return err
 	})
 	if at := last(uptime.ID{}, alert.EventDown); at.IsZero() {

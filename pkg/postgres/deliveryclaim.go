@@ -23,7 +23,7 @@ type DeliveryGroup struct {
 	// Pending are the unfinished deliveries of the same incident (of the same monitor,
 	// where there is none) to the same channel in the order of telling; of a test, and
 	// of what concerns the fleet, only itself. It is empty if the delivery asked for is
-	// finished.
+	// finished, held, or told by another's message.
 	Pending []Delivery
 
 	Opened, Resolved, Acknowledged time.Time // of the incident; zero if not, or without one
@@ -39,6 +39,9 @@ type DeliveryGroup struct {
 	InFlight int
 	// Waiting is how many of the channel's deliveries are unfinished, up to 1000.
 	Waiting int
+	// Held is for how much longer the delivery asked for waits for others of its story;
+	// then nothing else is read.
+	Held time.Duration
 }
 
 // LockDelivery reads and locks what a decision about a delivery depends on. It takes
@@ -49,6 +52,12 @@ func LockDelivery(ctx context.Context, tx pgx.Tx, id uptime.ID) (*DeliveryGroup,
 	at, err := q.LocateDelivery(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("delivery %s: %w", id, classify(err))
+	}
+	switch {
+	case at.Status != string(DeliveryPending), !at.DigestID.IsZero() && at.DigestID != id:
+		return &DeliveryGroup{Now: at.Now}, nil // finished, or told by the message of another
+	case at.Attempts == 0 && at.RetryAt != nil && at.RetryAt.After(at.Now):
+		return &DeliveryGroup{Now: at.Now, Held: at.RetryAt.Sub(at.Now)}, nil
 	}
 	g, err := lockGroup(ctx, q, at.ChannelID, at.IncidentID, at.WebsiteID)
 	if err != nil {
@@ -137,10 +146,11 @@ func LastAlert(ctx context.Context, tx pgx.Tx, channel, website, except uptime.I
 
 // ClaimDeliveries takes deliveries for sending: head is the one whose message goes
 // out and counts the attempt, others are told by it. Nobody else takes them until
-// the lease is over. The claim returned fences what is recorded about a failure.
-func ClaimDeliveries(ctx context.Context, tx pgx.Tx, head uptime.ID, others []uptime.ID, lease time.Duration) (claim time.Time, err error) {
+// the lease is over. The others of a digest are told by no other message from then on.
+// The claim returned fences what is recorded about a failure.
+func ClaimDeliveries(ctx context.Context, tx pgx.Tx, head uptime.ID, others []uptime.ID, digest bool, lease time.Duration) (claim time.Time, err error) {
 	ids := append([]uptime.ID{head}, others...)
-	claim, err = dbgen.New(tx).ClaimDeliveries(ctx, dbgen.ClaimDeliveriesParams{Head: head, Ids: ids, LeaseMs: lease.Milliseconds()})
+	claim, err = dbgen.New(tx).ClaimDeliveries(ctx, dbgen.ClaimDeliveriesParams{Head: head, Ids: ids, Digest: digest, LeaseMs: lease.Milliseconds()})
 	if err != nil {
 		return claim, fmt.Errorf("claim delivery %s: %w", head, classify(err))
 	}
@@ -157,7 +167,8 @@ func (s *Store) NextDeliveries(ctx context.Context, channel uptime.ID, limit int
 	return ids, nil
 }
 
-// SuppressDeliveries ends deliveries that are not to be told, and says why.
+// SuppressDeliveries ends deliveries that are not to be told, and says why; with the
+// head of a digest all that it was to tell.
 func SuppressDeliveries(ctx context.Context, tx pgx.Tx, why string, ids ...uptime.ID) error {
 	if err := dbgen.New(tx).SuppressDeliveries(ctx, dbgen.SuppressDeliveriesParams{Why: why, Ids: ids}); err != nil {
 		return fmt.Errorf("suppress deliveries: %w", err)
@@ -192,7 +203,7 @@ func DeliveredDeliveries(ctx context.Context, tx pgx.Tx, s Sending) (at time.Tim
 		return at, false, nil
 	}
 	if err == nil && len(s.Others) > 0 {
-		err = q.CombineDeliveries(ctx, s.Others)
+		err = q.CombineDeliveries(ctx, dbgen.CombineDeliveriesParams{Ids: s.Others, Head: s.Head})
 	}
 	if err != nil {
 		return at, false, fmt.Errorf("record delivery %s: %w", s.Head, err)
@@ -213,7 +224,7 @@ func RetryDeliveries(ctx context.Context, tx pgx.Tx, s Sending, pause time.Durat
 		Refusals: int32(s.Refusals),
 	})
 	if err == nil && len(s.Others) > 0 {
-		err = q.ReleaseDeliveries(ctx, dbgen.ReleaseDeliveriesParams{Ids: s.Others, Claim: s.Claim})
+		err = q.ReleaseDeliveries(ctx, dbgen.ReleaseDeliveriesParams{Ids: s.Others, Claim: s.Claim, AfterMs: pause.Milliseconds()})
 	}
 	if err != nil {
 		return false, fmt.Errorf("record failure of delivery %s: %w", s.Head, err)

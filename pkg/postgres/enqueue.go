@@ -58,7 +58,7 @@ func EnqueueAlert(ctx context.Context, tx pgx.Tx, jobs Jobs, rows ...AlertRow) e
 	p := dbgen.InsertDeliveriesParams{
 		Ids: make([]uptime.ID, n), OrgIds: make([]uptime.ID, n), ChannelIds: make([]uptime.ID, n),
 		IncidentIds: make([]uptime.ID, n), WebsiteIds: make([]uptime.ID, n), Transitions: make([]string, n),
-		IdempotencyKeys: make([]string, n), Payloads: make([][]byte, n),
+		IdempotencyKeys: make([]string, n), Payloads: make([][]byte, n), DigestKeys: make([]string, n),
 	}
 	now := time.Now()
 	for i, r := range rows {
@@ -72,6 +72,7 @@ func EnqueueAlert(ctx context.Context, tx pgx.Tx, jobs Jobs, rows ...AlertRow) e
 		p.Ids[i], p.OrgIds[i], p.ChannelIds[i] = r.ID, r.OrgID, r.ChannelID
 		p.IncidentIds[i], p.WebsiteIds[i] = r.IncidentID, r.WebsiteID
 		p.Transitions[i], p.IdempotencyKeys[i], p.Payloads[i] = string(r.Event), r.Key, payload
+		p.DigestKeys[i] = r.Message.CauseKey()
 	}
 	ids, err := dbgen.New(tx).InsertDeliveries(ctx, p)
 	if err != nil {
@@ -103,11 +104,23 @@ func (s *Store) RequeueDeliveries(ctx context.Context, jobs Jobs, ids []uptime.I
 // EnqueueReminder writes the job that looks at the given time whether an incident
 // wants its n-th reminder. A reminder that has its job gets no second.
 func EnqueueReminder(ctx context.Context, tx pgx.Tx, jobs Jobs, args alert.RemindArgs, at time.Time) error {
+	return EnqueueReminders(ctx, tx, jobs, at, args)
+}
+
+// EnqueueReminders is [EnqueueReminder] for several incidents.
+func EnqueueReminders(ctx context.Context, tx pgx.Tx, jobs Jobs, at time.Time, all ...alert.RemindArgs) error {
+	if len(all) == 0 {
+		return nil
+	}
 	opts := jobOpts()
 	opts.ScheduledAt = at
 	opts.UniqueOpts = river.UniqueOpts{ByArgs: true}
-	if _, err := jobs.InsertManyTx(ctx, tx, []river.InsertManyParams{{Args: args, InsertOpts: opts}}); err != nil {
-		return fmt.Errorf("write reminder's job: %w", err)
+	params := make([]river.InsertManyParams, len(all))
+	for i, args := range all {
+		params[i] = river.InsertManyParams{Args: args, InsertOpts: opts}
+	}
+	if _, err := jobs.InsertManyTx(ctx, tx, params); err != nil {
+		return fmt.Errorf("write %d reminders' jobs: %w", len(all), err)
 	}
 	return nil
 }
@@ -121,7 +134,7 @@ func jobOpts() *river.InsertOpts {
 
 // plainMessage cleans what users and targets wrote of what jsonb refuses.
 func plainMessage(m alert.Message) alert.Message {
-	m.Website, m.URL, m.Explanation = PlainText(m.Website), PlainText(m.URL), PlainText(m.Explanation)
+	m.Website, m.Monitor, m.URL, m.Explanation = PlainText(m.Website), PlainText(m.Monitor), PlainText(m.URL), PlainText(m.Explanation)
 	votes := make([]alert.Vote, len(m.Votes))
 	for i, v := range m.Votes {
 		v.Detail = PlainText(v.Detail)

@@ -24,6 +24,9 @@ const (
 	KindWebhook Kind = "webhook"
 )
 
+// ForPeople tells whether people read the channel, rather than a machine.
+func (k Kind) ForPeople() bool { return k == KindEmail || k == KindSlack }
+
 // Kinds are all kinds that there are.
 var Kinds = []Kind{KindEmail, KindSlack, KindWebhook}
 

@@ -95,7 +95,7 @@ func New(n *alert.News) Body {
 		data.Expiry = Expiry{Subject: e.Subject, EndsAt: &ends, DaysLeft: e.DaysLeft(n.Now), ThresholdDays: e.Days}
 	}
 	data.Incident.ID, data.Monitor.ID = idText(n.IncidentID), idText(n.MonitorID)
-	data.Website = Website{ID: idText(n.WebsiteID), Name: n.Website, URL: n.URL}
+	data.Website = Website{ID: idText(n.WebsiteID), Name: n.Title(), URL: n.URL}
 	for _, v := range n.Votes[:min(len(n.Votes), maxRegions)] {
 		data.Regions = append(data.Regions, Region{
 			Region: v.Region, Outcome: v.Outcome.String(), Reason: v.Reason.String(), Detail: v.Detail, Counted: v.Counted,

@@ -1,12 +1,13 @@
 -- name: InsertDeliveries :many
 -- In the order given: seq is the order of telling.
-INSERT INTO delivery (id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, payload)
+INSERT INTO delivery (id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, payload, digest_key)
 SELECT r.id, r.org_id, r.channel_id, nullif(r.incident_id, '00000000-0000-0000-0000-000000000000'),
-       nullif(r.website_id, '00000000-0000-0000-0000-000000000000'), r.transition, r.idempotency_key, r.payload
+       nullif(r.website_id, '00000000-0000-0000-0000-000000000000'), r.transition, r.idempotency_key, r.payload, r.digest_key
 FROM (SELECT unnest(sqlc.arg(ids)::uuid[]) AS id, unnest(sqlc.arg(org_ids)::uuid[]) AS org_id, unnest(sqlc.arg(channel_ids)::uuid[]) AS channel_id,
              unnest(sqlc.arg(incident_ids)::uuid[]) AS incident_id, unnest(sqlc.arg(website_ids)::uuid[]) AS website_id,
              unnest(sqlc.arg(transitions)::text[]) AS transition, unnest(sqlc.arg(idempotency_keys)::text[]) AS idempotency_key,
-             unnest(sqlc.arg(payloads)::jsonb[]) AS payload, generate_series(1, cardinality(sqlc.arg(ids)::uuid[])) AS place) r
+             unnest(sqlc.arg(payloads)::jsonb[]) AS payload, unnest(sqlc.arg(digest_keys)::text[]) AS digest_key,
+             generate_series(1, cardinality(sqlc.arg(ids)::uuid[])) AS place) r
 ORDER BY r.place
 ON CONFLICT (idempotency_key) DO NOTHING
 RETURNING id;
@@ -25,7 +26,8 @@ ORDER BY id DESC
 LIMIT sqlc.arg(max_rows);
 
 -- name: LocateDelivery :one
-SELECT channel_id, incident_id, website_id, transition, coalesce(payload ->> 'monitor_id', '')::text AS monitor_id
+SELECT channel_id, incident_id, website_id, transition, coalesce(payload ->> 'monitor_id', '')::text AS monitor_id,
+       status, attempts, retry_at, digest_id, clock_timestamp()::timestamptz AS now
 FROM delivery WHERE id = sqlc.arg(id);
 
 -- name: HoldWebsite :exec
@@ -68,10 +70,10 @@ SELECT clock_timestamp()::timestamptz AS now,
        (SELECT count(*) FROM delivery d WHERE d.incident_id = i.id AND d.channel_id = sqlc.arg(channel_id)
            AND d.transition IN ('down', 'degraded') AND d.status = 'dead')::integer AS dead,
        (SELECT count(*) FROM delivery d WHERE d.channel_id = sqlc.arg(channel_id) AND d.status = 'pending'
-           AND d.claimed_until > now())::integer AS in_flight,
+           AND d.claimed_until > now() AND (d.digest_id IS NULL OR d.digest_id = d.id))::integer AS in_flight,
        (SELECT count(*) FROM (SELECT FROM delivery d WHERE d.channel_id = sqlc.arg(channel_id) AND d.status = 'pending'
            LIMIT 1000) AS crowd)::integer AS waiting,
-       coalesce((SELECT d.idempotency_key FROM delivery d WHERE d.incident_id = i.id AND d.channel_id = sqlc.arg(channel_id)
+       coalesce((SELECT coalesce(h.idempotency_key, d.idempotency_key) FROM delivery d LEFT JOIN delivery h ON h.id = d.digest_id WHERE d.incident_id = i.id AND d.channel_id = sqlc.arg(channel_id)
            AND d.transition IN ('down', 'degraded') AND d.status <> 'suppressed' ORDER BY d.seq LIMIT 1), '')::text AS opening_key
 FROM (SELECT 1) AS one
 LEFT JOIN incident i ON i.id = sqlc.narg(incident_id)::uuid
@@ -86,7 +88,7 @@ WHERE d.channel_id = sqlc.arg(channel_id) AND d.website_id = sqlc.arg(website_id
   AND d.transition = ANY (sqlc.arg(transitions)::text[])
   AND d.incident_id IS DISTINCT FROM sqlc.narg(except_incident)::uuid
   AND ((d.status IN ('delivered', 'combined') AND d.finished_at > now() - sqlc.arg(window_ms)::bigint * interval '1 millisecond')
-       OR (d.status = 'pending' AND d.attempts > 0))
+       OR (d.status = 'pending' AND (d.attempts > 0 OR d.digest_id IS NOT NULL)))
 ORDER BY at DESC
 LIMIT 1;
 
@@ -94,16 +96,18 @@ LIMIT 1;
 WITH claimed AS (
     UPDATE delivery
     SET claimed_until = statement_timestamp() + sqlc.arg(lease_ms)::bigint * interval '1 millisecond',
-        attempts = attempts + CASE WHEN id = sqlc.arg(head) THEN 1 ELSE 0 END, retry_at = NULL
+        attempts = attempts + CASE WHEN id = sqlc.arg(head) THEN 1 ELSE 0 END, retry_at = NULL,
+        digest_id = CASE WHEN sqlc.arg(digest)::boolean THEN sqlc.arg(head)::uuid ELSE digest_id END
     WHERE id = ANY (sqlc.arg(ids)::uuid[]) AND status = 'pending'
     RETURNING id, claimed_until
 )
 SELECT claimed_until::timestamptz FROM claimed WHERE id = sqlc.arg(head);
 
 -- name: SuppressDeliveries :exec
+-- With the head of a digest, all of it.
 UPDATE delivery
 SET status = 'suppressed', error = sqlc.arg(why), finished_at = clock_timestamp(), claimed_until = NULL, retry_at = NULL
-WHERE id = ANY (sqlc.arg(ids)::uuid[]) AND status = 'pending';
+WHERE (id = ANY (sqlc.arg(ids)::uuid[]) OR digest_id = ANY (sqlc.arg(ids)::uuid[])) AND status = 'pending';
 
 -- name: DeliverDelivery :one
 -- A delivered alert is recorded as such whoever holds the claim by now: it was sent.
@@ -115,7 +119,7 @@ RETURNING finished_at::timestamptz;
 
 -- name: CombineDeliveries :exec
 UPDATE delivery
-SET status = 'combined', error = '', finished_at = clock_timestamp(), claimed_until = NULL, retry_at = NULL
+SET status = 'combined', digest_id = sqlc.arg(head)::uuid, error = '', finished_at = clock_timestamp(), claimed_until = NULL, retry_at = NULL
 WHERE id = ANY (sqlc.arg(ids)::uuid[]) AND status = 'pending';
 
 -- name: RetryDelivery :execrows
@@ -136,7 +140,10 @@ SET status = 'dead', error = sqlc.arg(error), finished_at = clock_timestamp(), c
 WHERE id = ANY (sqlc.arg(ids)::uuid[]) AND status = 'pending';
 
 -- name: ReleaseDeliveries :exec
-UPDATE delivery SET claimed_until = NULL
+-- What a digest tells is not tried before the digest is.
+UPDATE delivery
+SET claimed_until = NULL,
+    retry_at = CASE WHEN digest_id IS NOT NULL THEN clock_timestamp() + sqlc.arg(after_ms)::bigint * interval '1 millisecond' END
 WHERE id = ANY (sqlc.arg(ids)::uuid[]) AND status = 'pending' AND claimed_until = sqlc.arg(claim)::timestamptz;
 
 -- name: FirstTold :one
@@ -151,6 +158,7 @@ LIMIT 1;
 SELECT id FROM delivery
 WHERE channel_id = sqlc.arg(channel_id) AND status = 'pending'
   AND (claimed_until IS NULL OR claimed_until < now()) AND (retry_at IS NULL OR retry_at <= now())
+  AND (digest_id IS NULL OR digest_id = id)
 ORDER BY created_at
 LIMIT sqlc.arg(max_rows);
 

@@ -59,8 +59,9 @@ const claimDeliveries = `-- name: ClaimDeliveries :one
 WITH claimed AS (
     UPDATE delivery
     SET claimed_until = statement_timestamp() + $2::bigint * interval '1 millisecond',
-        attempts = attempts + CASE WHEN id = $1 THEN 1 ELSE 0 END, retry_at = NULL
-    WHERE id = ANY ($3::uuid[]) AND status = 'pending'
+        attempts = attempts + CASE WHEN id = $1 THEN 1 ELSE 0 END, retry_at = NULL,
+        digest_id = CASE WHEN $3::boolean THEN $1::uuid ELSE digest_id END
+    WHERE id = ANY ($4::uuid[]) AND status = 'pending'
     RETURNING id, claimed_until
 )
 SELECT claimed_until::timestamptz FROM claimed WHERE id = $1
@@ -69,11 +70,17 @@ SELECT claimed_until::timestamptz FROM claimed WHERE id = $1
 type ClaimDeliveriesParams struct {
 	Head    uptime.ID
 	LeaseMs int64
+	Digest  bool
 	Ids     []uptime.ID
 }
 
 func (q *Queries) ClaimDeliveries(ctx context.Context, arg ClaimDeliveriesParams) (time.Time, error) {
-	row := q.db.QueryRow(ctx, claimDeliveries, arg.Head, arg.LeaseMs, arg.Ids)
+	row := q.db.QueryRow(ctx, claimDeliveries,
+		arg.Head,
+		arg.LeaseMs,
+		arg.Digest,
+		arg.Ids,
+	)
 	var claimed_until time.Time
 	err := row.Scan(&claimed_until)
 	return claimed_until, err
@@ -81,12 +88,17 @@ func (q *Queries) ClaimDeliveries(ctx context.Context, arg ClaimDeliveriesParams
 
 const combineDeliveries = `-- name: CombineDeliveries :exec
 UPDATE delivery
-SET status = 'combined', error = '', finished_at = clock_timestamp(), claimed_until = NULL, retry_at = NULL
-WHERE id = ANY ($1::uuid[]) AND status = 'pending'
+SET status = 'combined', digest_id = $1::uuid, error = '', finished_at = clock_timestamp(), claimed_until = NULL, retry_at = NULL
+WHERE id = ANY ($2::uuid[]) AND status = 'pending'
 `
 
-func (q *Queries) CombineDeliveries(ctx context.Context, ids []uptime.ID) error {
-	_, err := q.db.Exec(ctx, combineDeliveries, ids)
+type CombineDeliveriesParams struct {
+	Head uptime.ID
+	Ids  []uptime.ID
+}
+
+func (q *Queries) CombineDeliveries(ctx context.Context, arg CombineDeliveriesParams) error {
+	_, err := q.db.Exec(ctx, combineDeliveries, arg.Head, arg.Ids)
 	return err
 }
 
@@ -141,10 +153,10 @@ SELECT clock_timestamp()::timestamptz AS now,
        (SELECT count(*) FROM delivery d WHERE d.incident_id = i.id AND d.channel_id = $1
            AND d.transition IN ('down', 'degraded') AND d.status = 'dead')::integer AS dead,
        (SELECT count(*) FROM delivery d WHERE d.channel_id = $1 AND d.status = 'pending'
-           AND d.claimed_until > now())::integer AS in_flight,
+           AND d.claimed_until > now() AND (d.digest_id IS NULL OR d.digest_id = d.id))::integer AS in_flight,
        (SELECT count(*) FROM (SELECT FROM delivery d WHERE d.channel_id = $1 AND d.status = 'pending'
            LIMIT 1000) AS crowd)::integer AS waiting,
-       coalesce((SELECT d.idempotency_key FROM delivery d WHERE d.incident_id = i.id AND d.channel_id = $1
+       coalesce((SELECT coalesce(h.idempotency_key, d.idempotency_key) FROM delivery d LEFT JOIN delivery h ON h.id = d.digest_id WHERE d.incident_id = i.id AND d.channel_id = $1
            AND d.transition IN ('down', 'degraded') AND d.status <> 'suppressed' ORDER BY d.seq LIMIT 1), '')::text AS opening_key
 FROM (SELECT 1) AS one
 LEFT JOIN incident i ON i.id = $2::uuid
@@ -285,13 +297,14 @@ func (q *Queries) HoldWebsite(ctx context.Context, id uptime.ID) error {
 }
 
 const insertDeliveries = `-- name: InsertDeliveries :many
-INSERT INTO delivery (id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, payload)
+INSERT INTO delivery (id, org_id, channel_id, incident_id, website_id, transition, idempotency_key, payload, digest_key)
 SELECT r.id, r.org_id, r.channel_id, nullif(r.incident_id, '00000000-0000-0000-0000-000000000000'),
-       nullif(r.website_id, '00000000-0000-0000-0000-000000000000'), r.transition, r.idempotency_key, r.payload
+       nullif(r.website_id, '00000000-0000-0000-0000-000000000000'), r.transition, r.idempotency_key, r.payload, r.digest_key
 FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::uuid[]) AS org_id, unnest($3::uuid[]) AS channel_id,
              unnest($4::uuid[]) AS incident_id, unnest($5::uuid[]) AS website_id,
              unnest($6::text[]) AS transition, unnest($7::text[]) AS idempotency_key,
-             unnest($8::jsonb[]) AS payload, generate_series(1, cardinality($1::uuid[])) AS place) r
+             unnest($8::jsonb[]) AS payload, unnest($9::text[]) AS digest_key,
+             generate_series(1, cardinality($1::uuid[])) AS place) r
 ORDER BY r.place
 ON CONFLICT (idempotency_key) DO NOTHING
 RETURNING id
@@ -306,6 +319,7 @@ type InsertDeliveriesParams struct {
 	Transitions     []string
 	IdempotencyKeys []string
 	Payloads        [][]byte
+	DigestKeys      []string
 }
 
 // In the order given: seq is the order of telling.
@@ -319,6 +333,7 @@ func (q *Queries) InsertDeliveries(ctx context.Context, arg InsertDeliveriesPara
 		arg.Transitions,
 		arg.IdempotencyKeys,
 		arg.Payloads,
+		arg.DigestKeys,
 	)
 	if err != nil {
 		return nil, err
@@ -345,7 +360,7 @@ WHERE d.channel_id = $1 AND d.website_id = $2
   AND d.transition = ANY ($3::text[])
   AND d.incident_id IS DISTINCT FROM $4::uuid
   AND ((d.status IN ('delivered', 'combined') AND d.finished_at > now() - $5::bigint * interval '1 millisecond')
-       OR (d.status = 'pending' AND d.attempts > 0))
+       OR (d.status = 'pending' AND (d.attempts > 0 OR d.digest_id IS NOT NULL)))
 ORDER BY at DESC
 LIMIT 1
 `
@@ -442,7 +457,8 @@ func (q *Queries) ListDeliveries(ctx context.Context, arg ListDeliveriesParams) 
 }
 
 const locateDelivery = `-- name: LocateDelivery :one
-SELECT channel_id, incident_id, website_id, transition, coalesce(payload ->> 'monitor_id', '')::text AS monitor_id
+SELECT channel_id, incident_id, website_id, transition, coalesce(payload ->> 'monitor_id', '')::text AS monitor_id,
+       status, attempts, retry_at, digest_id, clock_timestamp()::timestamptz AS now
 FROM delivery WHERE id = $1
 `
 
@@ -452,6 +468,11 @@ type LocateDeliveryRow struct {
 	WebsiteID  uptime.ID
 	Transition string
 	MonitorID  string
+	Status     string
+	Attempts   int32
+	RetryAt    *time.Time
+	DigestID   uptime.ID
+	Now        time.Time
 }
 
 func (q *Queries) LocateDelivery(ctx context.Context, id uptime.ID) (LocateDeliveryRow, error) {
@@ -463,6 +484,11 @@ func (q *Queries) LocateDelivery(ctx context.Context, id uptime.ID) (LocateDeliv
 		&i.WebsiteID,
 		&i.Transition,
 		&i.MonitorID,
+		&i.Status,
+		&i.Attempts,
+		&i.RetryAt,
+		&i.DigestID,
+		&i.Now,
 	)
 	return i, err
 }
@@ -653,6 +679,7 @@ const nextDeliveries = `-- name: NextDeliveries :many
 SELECT id FROM delivery
 WHERE channel_id = $1 AND status = 'pending'
   AND (claimed_until IS NULL OR claimed_until < now()) AND (retry_at IS NULL OR retry_at <= now())
+  AND (digest_id IS NULL OR digest_id = id)
 ORDER BY created_at
 LIMIT $2
 `
@@ -684,17 +711,21 @@ func (q *Queries) NextDeliveries(ctx context.Context, arg NextDeliveriesParams) 
 }
 
 const releaseDeliveries = `-- name: ReleaseDeliveries :exec
-UPDATE delivery SET claimed_until = NULL
-WHERE id = ANY ($1::uuid[]) AND status = 'pending' AND claimed_until = $2::timestamptz
+UPDATE delivery
+SET claimed_until = NULL,
+    retry_at = CASE WHEN digest_id IS NOT NULL THEN clock_timestamp() + $1::bigint * interval '1 millisecond' END
+WHERE id = ANY ($2::uuid[]) AND status = 'pending' AND claimed_until = $3::timestamptz
 `
 
 type ReleaseDeliveriesParams struct {
-	Ids   []uptime.ID
-	Claim time.Time
+	AfterMs int64
+	Ids     []uptime.ID
+	Claim   time.Time
 }
 
+// What a digest tells is not tried before the digest is.
 func (q *Queries) ReleaseDeliveries(ctx context.Context, arg ReleaseDeliveriesParams) error {
-	_, err := q.db.Exec(ctx, releaseDeliveries, arg.Ids, arg.Claim)
+	_, err := q.db.Exec(ctx, releaseDeliveries, arg.AfterMs, arg.Ids, arg.Claim)
 	return err
 }
 
@@ -732,7 +763,7 @@ func (q *Queries) RetryDelivery(ctx context.Context, arg RetryDeliveryParams) (i
 const suppressDeliveries = `-- name: SuppressDeliveries :exec
 UPDATE delivery
 SET status = 'suppressed', error = $1, finished_at = clock_timestamp(), claimed_until = NULL, retry_at = NULL
-WHERE id = ANY ($2::uuid[]) AND status = 'pending'
+WHERE (id = ANY ($2::uuid[]) OR digest_id = ANY ($2::uuid[])) AND status = 'pending'
 `
 
 type SuppressDeliveriesParams struct {
@@ -740,6 +771,7 @@ type SuppressDeliveriesParams struct {
 	Ids []uptime.ID
 }
 
+// With the head of a digest, all of it.
 func (q *Queries) SuppressDeliveries(ctx context.Context, arg SuppressDeliveriesParams) error {
 	_, err := q.db.Exec(ctx, suppressDeliveries, arg.Why, arg.Ids)
 	return err

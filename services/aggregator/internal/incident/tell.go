@@ -161,13 +161,13 @@ func spanSubject(monitor uptime.ID, since uptime.Instant) string {
 }
 
 func messageOf(s *postgres.Subject, event alert.Event, why string) alert.Message {
-	name := s.WebsiteName
-	if s.MonitorName != "" && s.MonitorName != name {
-		name += " (" + s.MonitorName + ")"
+	m := alert.Message{
+		Event: event, WebsiteID: s.Website, MonitorID: s.Monitor, Website: s.WebsiteName, URL: s.Target, Explanation: why,
 	}
-	return alert.Message{
-		Event: event, WebsiteID: s.Website, MonitorID: s.Monitor, Website: name, URL: s.Target, Explanation: why,
+	if s.MonitorName != s.WebsiteName {
+		m.Monitor = s.MonitorName
 	}
+	return m
 }
 
 func votesOf(votes []postgres.Vote) []alert.Vote {

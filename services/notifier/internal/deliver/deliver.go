@@ -7,7 +7,12 @@
 //	   ▲                   │    └───► dead           given up, with an alarm
 //	   └──── retry_at ─────┘
 //	   ├─► suppressed   throttled, or pointless by now
-//	   └─► combined     told in the message of a later one
+//	   └─► combined     told in the message of another
+//
+// To people (e-mail, chat) alerts of one website or one cause are one story: the first
+// goes at once, the others of the same minute wait for its end (by retry_at, untried) and
+// are told by one message. Whoever sends it binds them to its own delivery by digest_id,
+// so that it stays one message under one key however often it is tried.
 //
 // A claim ends by itself after a lease, so a notifier that dies after sending and
 // before recording leads to a second message with the same idempotency key, never to
@@ -64,6 +69,7 @@ type Config struct {
 	Senders   map[channelspec.Kind]Sender
 	PublicURL string        // without a trailing slash; empty leaves links out
 	Lease     time.Duration // of a claim; 0: Lease
+	Window    time.Duration // within which alerts are one story to people; 0: StoryWindow
 	Log       *slog.Logger
 	Metrics   *Metrics
 	// Step scales the pauses between attempts; 0 means 1. Tests make them shorter.
@@ -86,6 +92,9 @@ type Deliverer struct {
 func New(store *postgres.Store, jobs postgres.Jobs, cfg Config) *Deliverer {
 	if cfg.Lease <= 0 {
 		cfg.Lease = Lease
+	}
+	if cfg.Window <= 0 {
+		cfg.Window = StoryWindow
 	}
 	if cfg.Step <= 0 {
 		cfg.Step = 1
@@ -122,13 +131,15 @@ func ownFault(attempts int) time.Duration {
 
 // taken is a delivery that was claimed for sending.
 type taken struct {
-	plan    Plan
-	claim   time.Time
-	channel postgres.Channel
-	thread  string    // key of the incident's first alert to the channel
-	others  bool      // it was not the turn of the one asked for, but of others before it
-	now     time.Time // by the database's clock, when it was taken
-	local   time.Time // by this process', at the same moment
+	plan     Plan
+	claim    time.Time
+	channel  postgres.Channel
+	thread   string        // key of the incident's first alert to the channel
+	digest   *alert.Digest // what the message tells besides; nil: nothing
+	subjects []subject     // of the digest
+	others   bool          // it was not the turn of the one asked for, but of others before it
+	now      time.Time     // by the database's clock, when it was taken
+	local    time.Time     // by this process', at the same moment
 }
 
 // clock returns the time by the database's clock, which everything about a delivery
@@ -226,6 +237,10 @@ func (d *Deliverer) take(ctx context.Context, id uptime.ID) (t taken, err error)
 		if err != nil {
 			return err
 		}
+		if g.Held > 0 {
+			t = taken{plan: Plan{Wait: g.Held}, now: g.Now, local: time.Now()}
+			return nil
+		}
 		g.Pending = inTurn(g.Pending)
 		var last time.Time
 		if first := throttled(g); first != nil {
@@ -248,10 +263,10 @@ func (d *Deliverer) take(ctx context.Context, id uptime.ID) (t taken, err error)
 				return err
 			}
 		}
-		if t.plan.Send == nil {
-			return nil
+		if err := d.joinStory(ctx, tx, g, &t); err != nil || t.plan.Send == nil {
+			return err
 		}
-		t.claim, err = postgres.ClaimDeliveries(ctx, tx, t.plan.Send.ID, t.plan.Others, d.cfg.Lease)
+		t.claim, err = postgres.ClaimDeliveries(ctx, tx, t.plan.Send.ID, t.plan.Others, t.digest != nil, d.cfg.Lease)
 		return err
 	})
 	if err == nil {
@@ -271,10 +286,12 @@ func (d *Deliverer) send(ctx context.Context, t taken) (*alert.Answer, error) {
 		return nil, attempt.Fail(attempt.Refused, "this notifier cannot send to channels of kind %q", c.Kind)
 	}
 	news := alert.News{
-		Message: t.plan.Send.Message, Key: t.plan.Send.Key, ReplyTo: t.thread, Combined: t.plan.Combined,
+		Message: t.plan.Send.Message, Key: t.plan.Send.Key, ReplyTo: t.thread, Combined: t.plan.Combined, Digest: t.digest,
 		PublicURL: d.cfg.PublicURL, Now: t.clock().UTC(),
 	}
-	news.Event = t.plan.Send.Event
+	if news.Event = t.plan.Send.Event; t.digest != nil {
+		news.Event = t.digest.Event
+	}
 	if news.Event == alert.EventTest && news.Explanation == "" {
 		news.Explanation = fmt.Sprintf("This is a test of the channel %q. Nothing is wrong.", t.channel.Name)
 	}

@@ -34,6 +34,8 @@ type Plan struct {
 	// FollowUp is when to look whether an incident that was suppressed still is one;
 	// zero: not at all.
 	FollowUp time.Time
+	Hold     *Hold // it waits for others of its story
+	Gather   bool  // all that waits of its story is told with it
 }
 
 // Suppressed are deliveries that are not to be told.
@@ -62,12 +64,20 @@ func severity(d *postgres.Delivery) int {
 
 // throttlers returns the events whose alert throttles this one.
 func throttlers(d *postgres.Delivery) []alert.Event {
-	switch severity(d) {
-	case 1:
+	if severity(d) == 0 {
+		return nil
+	}
+	return throttlersOf(d.Event)
+}
+
+// throttlersOf returns the events whose alert throttles the begin of another event.
+func throttlersOf(event alert.Event) []alert.Event {
+	switch event {
+	case alert.EventAdvisory:
 		return []alert.Event{alert.EventAdvisory, alert.EventDegraded, alert.EventDown, alert.EventReminder}
-	case 2:
+	case alert.EventDegraded:
 		return []alert.Event{alert.EventDegraded, alert.EventDown, alert.EventReminder}
-	case 3:
+	case alert.EventDown:
 		return []alert.Event{alert.EventDown, alert.EventReminder}
 	}
 	return nil
@@ -92,12 +102,20 @@ func throttled(g *postgres.DeliveryGroup) *postgres.Delivery {
 // newest of them. Of an incident that is all that is unfinished. Without an incident,
 // what is told of a monitor are several stories (degraded, advisories), told one
 // after the other: the oldest goes first, together with its own end if that waits, too.
+// What a digest tells is told before anything that follows.
 func inTurn(pending []postgres.Delivery) []postgres.Delivery {
+	for _, digested := range []func(*postgres.Delivery) bool{leads, bound} {
+		for i := range pending {
+			if digested(&pending[i]) {
+				return pending[i : i+1]
+			}
+		}
+	}
 	if len(pending) < 2 || !pending[0].IncidentID.IsZero() {
 		return pending
 	}
 	for i := 1; i < len(pending); i++ {
-		if ends(&pending[i], &pending[0]) {
+		if ends(classOf(&pending[i]), classOf(&pending[0])) {
 			return []postgres.Delivery{pending[0], pending[i]}
 		}
 	}
@@ -105,12 +123,12 @@ func inTurn(pending []postgres.Delivery) []postgres.Delivery {
 }
 
 // ends tells whether an alert without incident tells the end of what another began.
-func ends(end, begin *postgres.Delivery) bool {
-	switch begin.Event {
+func ends(end, begin class) bool {
+	switch begin.event {
 	case alert.EventDegraded:
-		return end.Event == alert.EventRecovered
+		return end.event == alert.EventRecovered
 	case alert.EventAdvisory:
-		return begin.Message.Until.IsZero() && end.Event == alert.EventAdvisory && !end.Message.Until.IsZero()
+		return !begin.ended && end.event == alert.EventAdvisory && end.ended
 	default:
 		return false
 	}
@@ -133,6 +151,14 @@ func decide(g *postgres.DeliveryGroup, last time.Time, jitter float64) Plan {
 	}
 	if !g.Channel.Enabled {
 		return Plan{Suppress: []Suppressed{{ids(g.Pending), "the channel is disabled"}}}
+	}
+	if head := &g.Pending[0]; bound(head) {
+		return Plan{Wait: max(head.RetryAt.Sub(g.Now), crowd(g))}
+	} else if leads(head) { // what it tells was decided when it was first tried
+		if wait := hold(g, head, jitter); wait > 0 {
+			return Plan{Wait: wait}
+		}
+		return Plan{Send: head}
 	}
 	plan, pending := dropPointless(g)
 	if len(pending) == 0 {
@@ -172,10 +198,15 @@ func hold(g *postgres.DeliveryGroup, head *postgres.Delivery, jitter float64) ti
 		return wait + time.Duration(jitter*float64(min(wait/10, time.Second)))
 	}
 	if g.InFlight >= channelSends {
-		wait := min(max(time.Duration(g.Waiting)*crowdWait, claimedWait), maxCrowdWait)
+		wait := crowd(g)
 		return wait + time.Duration(jitter*float64(wait))
 	}
 	return 0
+}
+
+// crowd is how long a job waits for others of a busy channel.
+func crowd(g *postgres.DeliveryGroup) time.Duration {
+	return min(max(time.Duration(g.Waiting)*crowdWait, claimedWait), maxCrowdWait)
 }
 
 // dropPointless suppresses reminders of what is over or taken care of, and returns

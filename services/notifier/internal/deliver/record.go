@@ -21,6 +21,15 @@ const (
 	noteAlertFailed = "alert_failed"
 )
 
+// told are the subjects of the message.
+func (t *taken) told() []subject {
+	if t.digest != nil {
+		return t.subjects
+	}
+	head := t.plan.Send
+	return []subject{{{ID: head.ID, IncidentID: head.IncidentID, Event: head.Event, CreatedAt: head.CreatedAt}}}
+}
+
 // delivered records that the message went out, and makes the job of the first
 // reminder in the same transaction.
 func (d *Deliverer) delivered(ctx context.Context, t taken, answer *alert.Answer) error {
@@ -37,12 +46,17 @@ func (d *Deliverer) delivered(ctx context.Context, t taken, answer *alert.Answer
 		if err := d.note(ctx, tx, t, noteAlerted, at, ""); err != nil {
 			return err
 		}
-		if head.Event != alert.EventDown || head.IncidentID.IsZero() || t.channel.ReminderSeconds <= 0 {
+		if t.channel.ReminderSeconds <= 0 {
 			return nil
 		}
-		args := alert.RemindArgs{IncidentID: head.IncidentID, ChannelID: t.channel.ID, Number: 1}
+		var reminders []alert.RemindArgs
+		for _, s := range t.told() {
+			if last := s.last(); last.Event == alert.EventDown && !last.IncidentID.IsZero() {
+				reminders = append(reminders, alert.RemindArgs{IncidentID: last.IncidentID, ChannelID: t.channel.ID, Number: 1})
+			}
+		}
 		every := time.Duration(t.channel.ReminderSeconds) * time.Second
-		return postgres.EnqueueReminder(ctx, tx, d.jobs, args, at.Add(every))
+		return postgres.EnqueueReminders(ctx, tx, d.jobs, at.Add(every), reminders...)
 	})
 	if err != nil {
 		return fmt.Errorf("sent, but not recorded: %w", err)
@@ -123,12 +137,30 @@ func (d *Deliverer) bury(ctx context.Context, t taken, s postgres.Sending, f *at
 	return nil
 }
 
-// note writes a line of the incident's history: which channel, which event, and how
-// long after the transition.
+// note writes a line of the history of each incident: which channel, which event, and
+// how long after the transition.
 func (d *Deliverer) note(ctx context.Context, tx pgx.Tx, t taken, kind string, at time.Time, failure string) error {
-	head := t.plan.Send
-	if head.IncidentID.IsZero() || head.Event == alert.EventTest {
-		return nil
+	var notes []postgres.IncidentNote
+	for _, s := range t.told() {
+		last := s.last()
+		if last.IncidentID.IsZero() || last.Event == alert.EventTest {
+			continue
+		}
+		data, err := t.noteOf(last, at, failure)
+		if err != nil {
+			return err
+		}
+		notes = append(notes, postgres.IncidentNote{
+			ID: uptime.NewID(at), Incident: last.IncidentID, At: uptime.InstantOf(at), Kind: kind, Data: data,
+		})
+	}
+	return postgres.AddIncidentNotes(ctx, tx, notes)
+}
+
+func (t *taken) noteOf(last *postgres.Waiting, at time.Time, failure string) ([]byte, error) {
+	digest := 0
+	if t.digest != nil {
+		digest = t.digest.Alerts
 	}
 	data, err := json.Marshal(struct {
 		Channel     uptime.ID   `json:"channel_id"`
@@ -139,15 +171,14 @@ func (d *Deliverer) note(ctx context.Context, tx pgx.Tx, t taken, kind string, a
 		Attempts    int         `json:"attempts"`
 		Seconds     float64     `json:"seconds"` // since the transition
 		Combined    int         `json:"combined,omitempty"`
+		Digest      int         `json:"digest,omitempty"` // alerts that the message told together
 		Error       string      `json:"error,omitempty"`
 	}{
-		t.channel.ID, t.channel.Name, t.channel.Kind, head.Event, head.ID, head.Attempts + 1,
-		float64(at.Sub(head.CreatedAt).Milliseconds()) / 1000, len(t.plan.Others), postgres.PlainText(failure),
+		t.channel.ID, t.channel.Name, t.channel.Kind, last.Event, last.ID, t.plan.Send.Attempts + 1,
+		float64(at.Sub(last.CreatedAt).Milliseconds()) / 1000, len(t.plan.Others), digest, postgres.PlainText(failure),
 	})
 	if err != nil {
-		return fmt.Errorf("encode incident's history: %w", err)
+		return nil, fmt.Errorf("encode incident's history: %w", err)
 	}
-	return postgres.AddIncidentNotes(ctx, tx, []postgres.IncidentNote{{
-		ID: uptime.NewID(at), Incident: head.IncidentID, At: uptime.InstantOf(at), Kind: kind, Data: data,
-	}})
+	return data, nil
 }

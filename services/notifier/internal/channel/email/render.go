@@ -2,7 +2,9 @@ package email
 
 import (
 	"bytes"
+	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 
 	"github.com/wneessen/go-mail"
@@ -52,6 +54,12 @@ func plainText(t *alert.Text) string {
 	if t.Sentence != "" {
 		b.WriteString("\n" + t.Sentence + "\n")
 	}
+	if len(t.Lines) > 0 {
+		b.WriteByte('\n')
+	}
+	for _, line := range lines(t) {
+		b.WriteString("  - " + line + "\n")
+	}
 	if len(t.Facts) > 0 {
 		b.WriteByte('\n')
 	}
@@ -68,6 +76,14 @@ func plainText(t *alert.Text) string {
 		b.WriteString("\n" + t.LinkText + ": " + t.Link + "\n")
 	}
 	return b.String()
+}
+
+// lines are the alerts of a digest, and how many more there are.
+func lines(t *alert.Text) []string {
+	if t.More <= 0 {
+		return t.Lines
+	}
+	return append(slices.Clone(t.Lines), fmt.Sprintf("and %d more", t.More))
 }
 
 type part struct {
@@ -95,6 +111,13 @@ var page = template.Must(template.New("mail").Parse(`<!DOCTYPE html>
 <h1 style="font-size:18px;margin:0 0 8px">{{.Text.Subject}}</h1>
 {{- if .Text.Sentence}}
 <p style="margin:0 0 12px">{{.Text.Sentence}}</p>
+{{- end}}
+{{- if .Lines}}
+<ul style="margin:0 0 12px;padding-left:20px">
+{{- range .Lines}}
+<li>{{.}}</li>
+{{- end}}
+</ul>
 {{- end}}
 {{- if .Text.Facts}}
 <table role="presentation" cellspacing="0" cellpadding="0" style="margin:0 0 12px;font-size:14px">
@@ -133,6 +156,7 @@ func htmlText(n *alert.News, t *alert.Text) (string, error) {
 		Text   *alert.Text
 		Colour string
 		Parts  []part
-	}{t, colour, parts(t)})
+		Lines  []string
+	}{t, colour, parts(t), lines(t)})
 	return b.String(), err
 }

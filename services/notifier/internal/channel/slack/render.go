@@ -64,6 +64,7 @@ func Render(n *alert.News) Message {
 	if t.Sentence != "" {
 		blocks = append(blocks, section(escape(t.Sentence)))
 	}
+	blocks = append(blocks, digest(&t)...)
 	if len(t.Facts) > 0 {
 		fields := make([]Text, len(t.Facts))
 		for i, f := range t.Facts {
@@ -98,6 +99,32 @@ func Render(n *alert.News) Message {
 		Text:        "*" + subject + "*",
 		Attachments: []Attachment{{Color: colour(n, t.Good), Fallback: fallback, Blocks: blocks}},
 	}
+}
+
+// digest writes one line for each alert of a digest, in as many sections as they need.
+func digest(t *alert.Text) []Block {
+	var blocks []Block
+	var b strings.Builder
+	flush := func() {
+		if b.Len() > 0 {
+			blocks = append(blocks, section(strings.TrimSuffix(b.String(), "\n")))
+			b.Reset()
+		}
+	}
+	add := func(line string) {
+		if b.Len()+len(line) > maxSection {
+			flush()
+		}
+		b.WriteString(line + "\n")
+	}
+	for _, line := range t.Lines {
+		add("• " + escape(line))
+	}
+	if t.More > 0 {
+		add(fmt.Sprintf("… and %d more", t.More))
+	}
+	flush()
+	return blocks
 }
 
 func colour(n *alert.News, good bool) string {

@@ -1,0 +1,204 @@
+package alert
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/probefleet/probefleet/pkg/uptime"
+)
+
+// MaxDigestLines is how many alerts a digest names; the rest it counts.
+const MaxDigestLines = 20
+
+// Bounds of a digest's subject.
+const (
+	maxDigestNames   = 80 // bytes of the monitors' names together
+	maxDigestRegions = 4
+)
+
+// Digest is several alerts that are one story to people, told by one message.
+type Digest struct {
+	Event    Event        // what they began with
+	Ended    bool         // they tell the end of something
+	Lines    []DigestLine // those to be named, at most MaxDigestLines, what lasts first
+	Alerts   int          // all of them
+	Over     int          // of them over before they were told
+	Websites int          // that they are about
+	Monitors int
+	OneCause bool // they have one [Message.CauseKey]
+}
+
+// DigestLine is one alert of a digest.
+type DigestLine struct {
+	Message
+	Combined bool // it tells an end whose begin was never told
+}
+
+// digestWords are how a digest says what happened: to one or many, now or meanwhile over.
+type digestWords struct{ now, over, are, became, were string }
+
+func (d *Digest) words() digestWords {
+	switch {
+	case d.Event == EventRecovered:
+		return digestWords{now: "UP", over: "UP", are: "up again"}
+	case d.Ended:
+		return digestWords{now: "OK", over: "OK", are: "well in every region again"}
+	case d.Event == EventReminder:
+		return digestWords{"STILL DOWN", "UP", "still down", "still down", "down"}
+	case d.Event == EventDegraded:
+		return digestWords{"DEGRADED", "UP", "degraded", "degraded", "degraded"}
+	case d.Event == EventAdvisory:
+		return digestWords{"PARTLY DOWN", "OK", "partly down", "partly down", "partly down"}
+	}
+	return digestWords{"DOWN", "UP", "down", "down", "down"}
+}
+
+// good tells whether nothing of it lasts.
+func (d *Digest) good() bool { return d.Event == EventRecovered || d.Ended || d.Over >= d.Alerts }
+
+// digestText puts a digest in words.
+func (n *News) digestText() Text {
+	d := n.Digest
+	t := Text{Good: d.good(), More: d.Alerts - len(d.Lines)}
+	word := d.words().now
+	if d.good() {
+		word = d.words().over
+	}
+	whose := ""
+	if d.Websites == 1 {
+		whose = clean(n.Website, maxName)
+		t.Facts = []Fact{{"Website", whose}}
+		t.Headline = word + dash + plural(d.Monitors, "monitor") + ": " + d.names()
+		t.Subject = word + " " + whose + t.Headline[len(word):]
+	} else {
+		t.Headline = word + " " + plural(d.Websites, "website")
+		if cause := d.causeText(); cause != "" {
+			t.Headline += dash + cause
+		}
+		t.Subject = t.Headline
+	}
+	t.Sentence = d.sentence(whose)
+	for i := range d.Lines {
+		t.Lines = append(t.Lines, d.Lines[i].line(d, n))
+	}
+	t.Link, t.LinkText = n.digestLink()
+	return t
+}
+
+// sentence says how many of what are how: "41 websites are down: connect timeout from
+// eu-west, us-east."
+func (d *Digest) sentence(whose string) string {
+	w := d.words()
+	n, what := d.Websites, plural(d.Websites, "website")
+	if d.Websites == 1 {
+		n, what = d.Monitors, plural(d.Monitors, "monitor")+" of "+whose
+	}
+	are, were, became := " are ", " were ", " went "
+	if n == 1 {
+		are, were = " is ", " was "
+	}
+	if d.Event == EventDegraded {
+		became = " became "
+	}
+	cause := ""
+	if c := d.causeText(); c != "" && !d.good() {
+		cause = ": " + c
+	}
+	switch {
+	case d.Over == 0 || d.Event == EventRecovered || d.Ended:
+		return what + are + w.are + cause + "."
+	case d.good():
+		return what + were + w.were + ", all over by now."
+	}
+	return fmt.Sprintf("%s%s%s%s. %d of %d alerts are over by now.", what, became, w.became, cause, d.Over, d.Alerts)
+}
+
+// names lists the monitors, as far as there is room.
+func (d *Digest) names() string {
+	var b strings.Builder
+	seen := map[string]bool{}
+	for i := range d.Lines {
+		name := d.Lines[i].monitorName()
+		if seen[name] {
+			continue
+		}
+		if b.Len()+len(name) > maxDigestNames {
+			break
+		}
+		if seen[name] = true; b.Len() > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(name)
+	}
+	if len(seen) < d.Monitors {
+		b.WriteString(", …")
+	}
+	return b.String()
+}
+
+// causeText is the cause that all share, and where: "connect timeout from eu-west".
+func (d *Digest) causeText() string {
+	if !d.OneCause || len(d.Lines) == 0 || d.good() {
+		return ""
+	}
+	m := &d.Lines[0].Message
+	reasons, regions := m.cause()
+	if len(reasons) != 1 {
+		return ""
+	}
+	reason, err := uptime.ParseReason(reasons[0])
+	if err != nil {
+		return ""
+	}
+	text := reason.Phrase()
+	for i, region := range regions[:min(len(regions), maxDigestRegions)] {
+		text += [...]string{" from ", ", "}[min(i, 1)] + clean(region, maxName)
+	}
+	if more := len(regions) - maxDigestRegions; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// line is one alert in one line: what it is about, and its sentence.
+func (l *DigestLine) line(d *Digest, n *News) string {
+	one := News{Message: l.Message, Combined: l.Combined, Now: n.Now}
+	name := one.name()
+	if d.Websites == 1 {
+		name = l.monitorName()
+	}
+	switch {
+	case l.Event == EventRecovered && !l.Combined && !l.IncidentID.IsZero():
+		return name + dash + "up again" + one.recovery()
+	case l.Event == EventRecovered:
+		return name + one.recovery()
+	case !l.Until.IsZero():
+		_, rest := one.headline()
+		return name + rest
+	case l.Event == EventReminder:
+		return name + dash + "for " + Duration(n.Now.Sub(l.Since)) + numbered(l.Number)
+	}
+	if why := clean(l.Explanation, maxDetail); why != "" {
+		return name + dash + why
+	}
+	return name + dash + one.tally()
+}
+
+func (m *Message) monitorName() string {
+	for _, name := range []string{m.Monitor, m.Website, m.URL} {
+		if name != "" {
+			return clean(name, maxName)
+		}
+	}
+	return "a monitor"
+}
+
+func (n *News) digestLink() (link, text string) {
+	switch {
+	case n.PublicURL == "":
+		return "", ""
+	case n.Digest.Websites == 1 && !n.WebsiteID.IsZero():
+		return n.PublicURL + "/websites/" + n.WebsiteID.String(), "Open the website"
+	}
+	return n.PublicURL, "Open the dashboard"
+}

@@ -1,0 +1,188 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/probefleet/probefleet/pkg/alert"
+	"github.com/probefleet/probefleet/pkg/postgres/internal/dbgen"
+	"github.com/probefleet/probefleet/pkg/uptime"
+)
+
+// Story is what makes alerts to one channel belong together: they tell the same of one
+// website, or of one cause.
+type Story struct {
+	Channel  uptime.ID
+	Website  uptime.ID
+	Incident uptime.ID // whose own alerts do not count; zero: all do
+	Event    alert.Event
+	Ended    bool   // the end of something
+	CauseKey string // empty: only the website counts
+}
+
+// StoryFacts are what a decision about holding an alert depends on.
+type StoryFacts struct {
+	// Website is when the channel was last told of the website within the window: now,
+	// while it is being told; zero if it was not.
+	Website time.Time
+	// Cause is what the channel was told of the cause within the window.
+	Cause []Told
+	// Held is until when others of the story wait; zero if none do. In the past: they
+	// are due.
+	Held time.Time
+}
+
+// Told is an alert of a cause.
+type Told struct {
+	Website uptime.ID
+	At      time.Time
+	Digest  bool // a digest that is on its way
+}
+
+// toldLimit is how many alerts of a cause are looked at, newest first: enough to find a
+// few different websites among them.
+const toldLimit = 100
+
+// ReadStory reads what the channel was told of a story within the window before now,
+// and whether something waits. The channel must be locked.
+func ReadStory(ctx context.Context, tx pgx.Tx, s *Story, now time.Time, window time.Duration) (*StoryFacts, error) {
+	q := dbgen.New(tx)
+	row, err := q.StoryFacts(ctx, dbgen.StoryFactsParams{
+		ChannelID: s.Channel, WebsiteID: s.Website, Now: now, WindowMs: window.Milliseconds(), Transition: string(s.Event),
+		Ended: s.Ended, ExceptIncident: s.Incident, DigestKey: s.CauseKey,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("facts of website %s's story: %w", s.Website, err)
+	}
+	f := &StoryFacts{Website: unlessEpoch(row.Told), Held: unlessEpoch(row.HeldOfWebsite)}
+	if held := unlessEpoch(row.HeldOfCause); !held.IsZero() && (f.Held.IsZero() || held.Before(f.Held)) {
+		f.Held = held
+	}
+	if s.CauseKey == "" {
+		return f, nil
+	}
+	told, err := q.ToldOfCause(ctx, dbgen.ToldOfCauseParams{
+		ChannelID: s.Channel, DigestKey: s.CauseKey, Now: now, WindowMs: window.Milliseconds(), MaxRows: toldLimit,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("what was told of a cause: %w", err)
+	}
+	for _, t := range told {
+		f.Cause = append(f.Cause, Told{Website: t.WebsiteID, At: t.At, Digest: t.Digest})
+	}
+	return f, nil
+}
+
+// unlessEpoch is zero for the epoch, which stands for no time.
+func unlessEpoch(t time.Time) time.Time {
+	if t.Unix() == 0 {
+		return time.Time{}
+	}
+	return t
+}
+
+// HoldDeliveries makes deliveries wait until a time, and with them at most limit others
+// of the same website and of the same cause that nobody has looked at yet.
+func HoldDeliveries(ctx context.Context, tx pgx.Tx, s *Story, byWebsite, byCause bool, until time.Time, limit int, ids ...uptime.ID) error {
+	_, err := dbgen.New(tx).HoldDeliveries(ctx, dbgen.HoldDeliveriesParams{
+		Until: until, Ids: ids, ByCause: byCause, ByWebsite: byWebsite, ChannelID: s.Channel, DigestKey: s.CauseKey,
+		WebsiteID: s.Website, Transition: string(s.Event), Ended: s.Ended, MaxRows: int32(limit),
+	})
+	if err != nil {
+		return fmt.Errorf("hold deliveries: %w", err)
+	}
+	return nil
+}
+
+// Waiting is a delivery without its payload, as one of many that are told together.
+type Waiting struct {
+	ID         uptime.ID
+	IncidentID uptime.ID
+	WebsiteID  uptime.ID
+	MonitorID  string
+	Event      alert.Event
+	Ended      bool // it tells the end of something
+	Seq        int64
+	Attempts   int
+	Claimed    time.Time // until then somebody sends it
+	DigestID   uptime.ID
+	CauseKey   string
+	CreatedAt  time.Time
+	// Apart says that it needs a decision of its own: it may not be for telling.
+	Apart bool
+}
+
+// WaitingFor returns what waits of a story, with all that is unfinished of the same
+// incidents (of the same monitors, where there are none), in the order of telling. Throttle
+// is the channel's, and throttlers the events whose alerts throttle those of the story.
+func WaitingFor(ctx context.Context, tx pgx.Tx, s *Story, throttle time.Duration, throttlers []alert.Event, limit int) ([]Waiting, error) {
+	rows, err := dbgen.New(tx).WaitingOfStory(ctx, dbgen.WaitingOfStoryParams{
+		ChannelID: s.Channel, WebsiteID: s.Website, DigestKey: s.CauseKey, Transition: string(s.Event), Ended: s.Ended,
+		ThrottleMs: throttle.Milliseconds(), Throttlers: eventNames(throttlers), MaxRows: int32(limit),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("what waits of website %s's story: %w", s.Website, err)
+	}
+	out := make([]Waiting, len(rows))
+	for i, r := range rows {
+		out[i] = waitingOf(r)
+	}
+	return out, nil
+}
+
+// LockWaiting locks deliveries and returns those that are still there: what is being
+// deleted at this moment is not waited for.
+func LockWaiting(ctx context.Context, tx pgx.Tx, ids []uptime.ID) (map[uptime.ID]bool, error) {
+	locked, err := dbgen.New(tx).LockWaiting(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("lock %d deliveries: %w", len(ids), err)
+	}
+	set := make(map[uptime.ID]bool, len(locked))
+	for _, id := range locked {
+		set[id] = true
+	}
+	return set, nil
+}
+
+// DigestOf returns all that the message of a head tells, itself among it, in the order
+// of telling.
+func DigestOf(ctx context.Context, tx pgx.Tx, head uptime.ID) ([]Waiting, error) {
+	rows, err := dbgen.New(tx).DigestMembers(ctx, head)
+	if err != nil {
+		return nil, fmt.Errorf("digest of delivery %s: %w", head, err)
+	}
+	out := make([]Waiting, len(rows))
+	for i, r := range rows {
+		out[i] = waitingOf(dbgen.WaitingOfStoryRow(r))
+	}
+	return out, nil
+}
+
+func waitingOf(r dbgen.WaitingOfStoryRow) Waiting {
+	return Waiting{
+		ID: r.ID, IncidentID: r.IncidentID, WebsiteID: r.WebsiteID, MonitorID: r.MonitorID, Event: alert.Event(r.Transition),
+		Ended: r.Ended, Seq: deref(r.Seq), Attempts: int(r.Attempts), Claimed: deref(r.ClaimedUntil), DigestID: r.DigestID,
+		CauseKey: r.DigestKey, CreatedAt: r.CreatedAt, Apart: r.Apart,
+	}
+}
+
+// DeliveryMessages returns what deliveries say.
+func DeliveryMessages(ctx context.Context, tx pgx.Tx, ids []uptime.ID) (map[uptime.ID]alert.Message, error) {
+	rows, err := dbgen.New(tx).DeliveryPayloads(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("read %d messages: %w", len(ids), err)
+	}
+	out := make(map[uptime.ID]alert.Message, len(rows))
+	for _, r := range rows {
+		var m alert.Message
+		if err := json.Unmarshal(r.Payload, &m); err != nil {
+			return nil, fmt.Errorf("payload of delivery %s: %w", r.ID, err)
+		}
+		out[r.ID] = m
+	}
+	return out, nil
+}
