@@ -231,7 +231,10 @@ func checkView(monitor uptime.ID, r *uptime.Result) api.CheckResult {
 		Outcome: r.Outcome, Reason: r.Reason, Detail: r.Detail, Due: r.Due.Time(), LatencyMs: null[float64](),
 		DNSMs: millis(r.Phases.DNS), ConnectMs: millis(r.Phases.Connect), TLSMs: millis(r.Phases.TLS),
 		TtfbMs: millis(r.Phases.TTFB), TransferMs: millis(r.Phases.Transfer),
-		StatusCode: unlessZero(r.Code), ResolvedIP: unlessZero(r.IP), Worker: r.Worker,
+		StatusCode: unlessZero(r.Code), ResolvedIP: unlessZero(r.IP), Worker: r.Worker, Evidence: null[api.Testimony](),
+	}
+	if len(r.Evidence) > 0 {
+		out.Evidence = value(postgres.PlainObject(r.Evidence)) // a region may have sent anything
 	}
 	if r.Outcome.Vote() {
 		out.LatencyMs = value(millis(r.Phases.Total))

@@ -47,7 +47,8 @@ func (s *Server) GetIncident(ctx context.Context, r api.GetIncidentRequestObject
 	if err != nil {
 		return nil, fromStore(err, "incident")
 	}
-	return api.GetIncident200JSONResponse(s.incidentView(&i)), nil
+	view, err := s.incidentInFull(ctx, &i)
+	return api.GetIncident200JSONResponse(view), err
 }
 
 // AcknowledgeIncident implements [api.StrictServerInterface].
@@ -60,7 +61,22 @@ func (s *Server) AcknowledgeIncident(ctx context.Context, r api.AcknowledgeIncid
 	if i.AcknowledgedAt.IsZero() {
 		return nil, conflict("resolved", "The incident is resolved, there is nothing to acknowledge.")
 	}
-	return api.AcknowledgeIncident200JSONResponse(s.incidentView(&i)), nil
+	view, err := s.incidentInFull(ctx, &i)
+	return api.AcknowledgeIncident200JSONResponse(view), err
+}
+
+// incidentInFull adds what the failing regions saw.
+func (s *Server) incidentInFull(ctx context.Context, i *postgres.Incident) (api.Incident, error) {
+	failures, err := s.Store.FailuresOfIncident(ctx, i.OrgID, i.ID)
+	if err != nil {
+		return api.Incident{}, err
+	}
+	out, saw := s.incidentView(i), make([]api.Failure, len(failures))
+	for j := range failures {
+		saw[j] = failureView(&failures[j])
+	}
+	out.Failures = &saw
+	return out, nil
 }
 
 func (s *Server) incidentView(i *postgres.Incident) api.Incident {

@@ -103,6 +103,7 @@ const (
 	cursorChannel  = 'c'
 	cursorDelivery = 'd'
 	cursorTick     = 't'
+	cursorFailure  = 'f'
 )
 
 func cursorOf(kind byte, id uptime.ID) nullable.Nullable[string] {

@@ -161,7 +161,7 @@ func (s *Server) ListMonitorTicks(ctx context.Context, r api.ListMonitorTicksReq
 	if err != nil {
 		return nil, err
 	}
-	before, beforeRegion, err := fromTickCursor(r.Params.Cursor)
+	before, beforeRegion, err := fromMomentCursor(cursorTick, r.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func (s *Server) ListMonitorTicks(ctx context.Context, r api.ListMonitorTicksReq
 	}
 	if len(found) == limit { // the store gives no more than that, so the next page may be empty
 		last := found[limit-1]
-		out.NextCursor = tickCursor(last.Due, last.Region)
+		out.NextCursor = momentCursor(cursorTick, last.Due, last.Region)
 	}
 	return api.ListMonitorTicks200JSONResponse(out), nil
 }
@@ -201,18 +201,18 @@ func tickView(t *tsdb.Tick) api.Tick {
 	}
 }
 
-// A tick has no id: its cursor is when it was due, and where.
-func tickCursor(due uptime.Instant, region string) nullable.Nullable[string] {
-	b := binary.BigEndian.AppendUint64([]byte{cursorTick}, uint64(due))
+// What a check found has no id: its cursor is when it was due, and where.
+func momentCursor(kind byte, due uptime.Instant, region string) nullable.Nullable[string] {
+	b := binary.BigEndian.AppendUint64([]byte{kind}, uint64(due))
 	return value(base64.RawURLEncoding.EncodeToString(append(b, region...)))
 }
 
-func fromTickCursor(cursor *string) (uptime.Instant, string, error) {
+func fromMomentCursor(kind byte, cursor *string) (uptime.Instant, string, error) {
 	if deref(cursor) == "" {
 		return 0, "", nil
 	}
 	b, err := base64.RawURLEncoding.DecodeString(*cursor)
-	if err != nil || len(b) < 10 || b[0] != cursorTick {
+	if err != nil || len(b) < 10 || b[0] != kind {
 		return 0, "", invalidParam("cursor", "is not the next_cursor of a page of this list")
 	}
 	due := uptime.Instant(binary.BigEndian.Uint64(b[1:9]))

@@ -353,14 +353,17 @@ type CheckReport struct {
 
 // CheckResult defines model for CheckResult.
 type CheckResult struct {
-	ConnectMs float64                    `json:"connect_ms"`
-	Detail    string                     `json:"detail"`
-	DNSMs     float64                    `json:"dns_ms"`
-	Due       time.Time                  `json:"due"`
-	LatencyMs nullable.Nullable[float64] `json:"latency_ms"`
-	MonitorID ID                         `json:"monitor_id"`
-	Ok        bool                       `json:"ok"`
-	Outcome   Outcome                    `json:"outcome"`
+	ConnectMs float64   `json:"connect_ms"`
+	Detail    string    `json:"detail"`
+	DNSMs     float64   `json:"dns_ms"`
+	Due       time.Time `json:"due"`
+
+	// Evidence null if the check saw nothing else
+	Evidence  nullable.Nullable[Testimony] `json:"evidence"`
+	LatencyMs nullable.Nullable[float64]   `json:"latency_ms"`
+	MonitorID ID                           `json:"monitor_id"`
+	Ok        bool                         `json:"ok"`
+	Outcome   Outcome                      `json:"outcome"`
 
 	// Reason The enumerated cause of a failure, such as connect_timeout; empty for none
 	Reason     Reason                    `json:"reason"`
@@ -451,8 +454,8 @@ type Failure struct {
 	DNSMs     float64   `json:"dns_ms"`
 	Due       time.Time `json:"due"`
 
-	// Evidence What else the probe saw, as far as the kind sees it: certificate, registration, packets, failures of assertions with expected and actual, answers, header, and an excerpt, the first 2 KiB of what the target said; without secrets and cookies. Later versions may add members
-	Evidence   json.RawMessage              `json:"evidence"`
+	// Evidence What else the probe saw, as far as the kind sees it: certificate, registration, packets, failures of assertions with expected and actual, answers, header, and an excerpt, the first 2 KiB of what the target said; without secrets and cookies, and cut to 6 KiB. Later versions may add members
+	Evidence   Testimony                    `json:"evidence"`
 	IncidentID nullable.Nullable[uptime.ID] `json:"incident_id"`
 	LatencyMs  float64                      `json:"latency_ms"`
 	Outcome    Outcome                      `json:"outcome"`
@@ -592,10 +595,13 @@ type Incident struct {
 	Evidence Evidence `json:"evidence"`
 
 	// Explanation Why it was opened, in one sentence
-	Explanation string    `json:"explanation"`
-	ID          ID        `json:"id"`
-	MonitorID   ID        `json:"monitor_id"`
-	OpenedAt    time.Time `json:"opened_at"`
+	Explanation string `json:"explanation"`
+
+	// Failures What the failing regions saw, oldest first; of one incident, pages leave it out
+	Failures  *[]Failure `json:"failures,omitempty"`
+	ID        ID         `json:"id"`
+	MonitorID ID         `json:"monitor_id"`
+	OpenedAt  time.Time  `json:"opened_at"`
 
 	// Resolution How it ended, in one sentence; empty while it is open
 	Resolution  string                       `json:"resolution"`
@@ -1077,6 +1083,9 @@ type Status string
 
 // StatusAssertion The protocol's status code.
 type StatusAssertion = json.RawMessage
+
+// Testimony What else the probe saw, as far as the kind sees it: certificate, registration, packets, failures of assertions with expected and actual, answers, header, and an excerpt, the first 2 KiB of what the target said; without secrets and cookies, and cut to 6 KiB. Later versions may add members
+type Testimony = json.RawMessage
 
 // Tick defines model for Tick.
 type Tick struct {
