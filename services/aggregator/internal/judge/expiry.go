@@ -58,9 +58,9 @@ func (m *monitor) recall(ends []postgres.Expiry) {
 // see takes in what a result says of ends. It counts whatever else the check came to,
 // unless what was shown may be anybody's certificate. The time is that of the check:
 // however late it is folded, the same is warned of.
-func (j *Judge) see(m *monitor, r *uptime.Result, now uptime.Instant) {
+func (j *Judge) see(m *monitor, r *uptime.Result) {
 	if m.cfg.Paused || r.Revision < m.target() || r.Revision > m.cfg.Revision || !r.Outcome.Vote() ||
-		r.Due > now.Add(seenEvery) || !slices.Contains(m.cfg.Assigned, r.Region) {
+		!slices.Contains(m.cfg.Assigned, r.Region) {
 		return
 	}
 	if r.CertificateEnds != 0 && r.Reason != uptime.ReasonCertName && r.Reason != uptime.ReasonCertUntrusted {

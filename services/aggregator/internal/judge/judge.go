@@ -103,7 +103,7 @@ func (j *Judge) fold(m *monitor, r *uptime.Result, now uptime.Instant) {
 	m.state.Result(&m.cfg, r, now, &j.out)
 	m.touch(r.Region)
 	if r.CertificateEnds|r.RegistrationEnds != 0 {
-		j.see(m, r, now)
+		j.see(m, r)
 	}
 	j.soil(m)
 	if !j.out.Empty() {
