@@ -119,7 +119,7 @@ func appendIP(dst []byte, ip string) []byte {
 
 // DecodeResults calls each for every result of a batch that came from a stream of
 // region. The Result is reused from call to call: copy what is to be kept (its
-// strings may be). At the first malformed result it stops with [ErrMalformed];
+// strings and evidence may be). At the first malformed result it stops with [ErrMalformed];
 // results before it have been told.
 func DecodeResults(b []byte, region string, each func(*uptime.Result)) error {
 	var r, prev uptime.Result
