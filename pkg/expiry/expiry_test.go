@@ -78,9 +78,13 @@ func TestWarnings(t *testing.T) {
 		{"renewed to less than a threshold", slices.Concat(every(hour, 0, 5, 6), every(hour, 5, 20, 25)), []int{7, 14, 7}, 25, 7},
 		{"renewed within a threshold", slices.Concat(every(hour, 0, 3, 5), every(hour, 3, 6, 9)), []int{7}, 9, 7},
 		{"renewed after it was over", slices.Concat(every(hour, 0, 3, 2), every(hour, 3, 4, 90)), []int{7, 1}, 90, 0},
+		{"renewed to what is over, too", slices.Concat(every(hour, 0, 3, 2), []seen{{10, 5}, {11, 15}}), []int{7, 1}, 15, 7},
+		{"an earlier one in a check from long before", []seen{{10, 60}, {1, 20}, {1, 20}}, nil, 60, 0},
 		{"renewed just before a threshold", slices.Concat(every(hour, 0, 2.95, 10), every(hour, 2.95, 4, 90)), []int{14}, 90, 0},
 		{"renewed every half day", slices.Concat(
 			every(hour, 0, .5, 1), every(hour, .5, 1, 1.5), every(hour, 1, 1.5, 2), every(hour, 1.5, 2, 2.5)), []int{1}, 2.5, 1},
+		{"moved little by little", []seen{{0, 7}, {1, 7.9}, {2, 8.8}, {2.1, 9.7}, {2.2, 10.6}, {2.4, 11.5}, {4.6, 11.5}}, []int{7, 7}, 11.5, 7},
+		{"renewed for two days", []seen{{0, .9}, {.5, .9}, {.6, 2.5}, {1.6, 2.5}}, []int{1, 1}, 2.5, 1},
 		{"moved by minutes at a threshold", slices.Concat(every(hour, 0, 3.1, 10), every(hour, 3.1, 3.5, 10.2)), []int{14, 7}, 10.2, 7},
 		{"an earlier in another region", turns(hour/2, 0, 3, 60, 20, 60), []int{30}, 20, 30},
 		{"an earlier, later on", slices.Concat(every(hour, 0, 1, 60), turns(hour/2, 1, 3, 60, 10)), []int{14}, 10, 14},
