@@ -226,3 +226,35 @@ func TestARestartAnywhereWarnsOnce(t *testing.T) {
 		}
 	})
 }
+
+// BenchmarkResult folds passing results of 100,000 monitors, with what they say of a
+// certificate and without.
+func BenchmarkResult(b *testing.B) {
+	for name, ends := range map[string]uptime.Instant{"plain": 0, "certificate": epoch.Add(60 * day)} {
+		b.Run(name, func(b *testing.B) {
+			const monitors = 100_000
+			d := newMemory()
+			j := d.life(b, epoch)
+			ids := make([]uptime.ID, monitors)
+			for i := range ids {
+				w := watchedMonitor(1)
+				w.ID = uptime.NewID(epoch.Time())
+				ids[i] = w.ID
+				j.Put(&postgres.JudgedMonitor{Watched: w}, epoch)
+			}
+			now := epoch
+			round := func(n int) {
+				r := ending(ids[n*7%monitors], names[n%3], now.Add(time.Duration(n)*time.Microsecond), ends)
+				j.Result(&r, now)
+			}
+			for n := range 3 * monitors {
+				round(n)
+			}
+			b.ReportAllocs()
+			b.ResetTimer()
+			for n := range b.N {
+				round(3*monitors + n)
+			}
+		})
+	}
+}
