@@ -226,3 +226,24 @@ func TestNameServerByName(t *testing.T) {
 		t.Errorf("%s %s, %+v", f.Reason, f.Detail, f)
 	}
 }
+
+// A question asks for recursion unless told not to, and for authentication where that is
+// wanted: a resolver shows the AD flag only to those who ask.
+func TestQuestion(t *testing.T) {
+	t.Parallel()
+	asked := make(chan string, 1)
+	addr := dnsserver.New(t, func(w dns.ResponseWriter, q *dns.Msg) {
+		asked <- fmt.Sprintf("RD %v AD %v DO %v", q.RecursionDesired, q.AuthenticatedData, q.IsEdns0() != nil && q.IsEdns0().Do())
+		dnsserver.Authenticated(zone)(w, q)
+	}, nil).Addr
+	for settings, want := range map[string]string{
+		``: "RD true AD false DO false", `"recursion":false`: "RD false AD false DO false", `"dnssec":true`: "RD true AD true DO true",
+	} {
+		if f := kind.Run(t, probetest.Env(), "example.org", at(addr, settings), probetest.Long); f.Reason != uptime.ReasonNone {
+			t.Errorf("%s: %s %s", settings, f.Reason, f.Detail)
+		}
+		if got := <-asked; got != want {
+			t.Errorf("%s: asked %s, want %s", settings, got, want)
+		}
+	}
+}

@@ -209,3 +209,22 @@ func TestSecretsStaySecret(t *testing.T) {
 		t.Errorf("%s %s", f.Reason, f.Detail)
 	}
 }
+
+// The server is told whom the call is for: the target, unless the monitor says otherwise.
+func TestAuthority(t *testing.T) {
+	t.Parallel()
+	told := make(chan string, 1)
+	addr := grpcserver.New(t, nil, func(ctx context.Context, _ string) (healthpb.HealthCheckResponse_ServingStatus, error) {
+		md, _ := metadata.FromIncomingContext(ctx)
+		told <- strings.Join(md.Get(":authority"), " ")
+		return healthpb.HealthCheckResponse_SERVING, nil
+	})
+	for settings, want := range map[string]string{plaintext: addr, `{"security":"none","authority":"cart.example:8443"}`: "cart.example:8443"} {
+		if f := kind.Run(t, probetest.Env(), addr, settings, probetest.Long); f.Reason != uptime.ReasonNone {
+			t.Errorf("%s: %s %s", settings, f.Reason, f.Detail)
+		}
+		if got := <-told; got != want {
+			t.Errorf("%s: authority %q, want %q", settings, got, want)
+		}
+	}
+}

@@ -163,3 +163,31 @@ func TestOAuth2Fails(t *testing.T) {
 		t.Errorf("the token in the evidence: %+v", f.Evidence)
 	}
 }
+
+// An issuer is told for whom the token is, and who asks, in the way that it wants.
+func TestOAuth2Request(t *testing.T) {
+	t.Parallel()
+	asked := make(chan string, 1)
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/token" {
+			return
+		}
+		id, _, header := r.BasicAuth()
+		asked <- fmt.Sprintf("%s for %s, header %v, body %v", id+r.PostFormValue("client_id"), r.PostFormValue("audience"), header, r.PostForm.Has("client_secret"))
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"access_token":"t0ken","token_type":"Bearer"}`)
+	}))
+	t.Cleanup(web.Close)
+	for way, want := range map[string]string{
+		"header": "probe for https://shop.example, header true, body false",
+		"body":   "probe for https://shop.example, header false, body true",
+	} {
+		auth := object{"type": "oauth2", "token_url": web.URL + "/token", "client_id": "probe", "client_secret": "s3cret", "audience": "https://shop.example", "client_auth": way}
+		if f := kind.Run(t, probetest.Env(), web.URL, settings(t, object{"auth": auth}), probetest.Long); f.Reason != uptime.ReasonNone {
+			t.Errorf("%s: %s %s", way, f.Reason, f.Detail)
+		}
+		if got := <-asked; got != want {
+			t.Errorf("asked as %s, want %s", got, want)
+		}
+	}
+}

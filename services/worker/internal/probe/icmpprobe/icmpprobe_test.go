@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -247,4 +248,26 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("took %x", b)
 		}
 	})
+}
+
+// As many packets of the size go out as were asked for.
+func TestCountAndSize(t *testing.T) {
+	t.Parallel()
+	requireICMP(t)
+	const header = 8
+	for settings, want := range map[string][]int{
+		`{"interval_ms":50}`:                       {56, 56, 56},
+		`{"interval_ms":50,"count":2,"size":1000}`: {1000, 1000},
+		`{"count":1,"size":24}`:                    {24},
+	} {
+		var sizes []int
+		k := withSocket(openFaulty(func(_ int, b []byte) error {
+			sizes = append(sizes, len(b)-header)
+			return nil
+		}, nil))
+		f := k.Run(t, probetest.Env(), "127.0.0.1", settings, probetest.Long)
+		if f.Reason != uptime.ReasonNone || !slices.Equal(sizes, want) || f.Evidence.Packets.Received != len(want) {
+			t.Errorf("%s: %s %s, sent %v, want %v", settings, f.Reason, f.Detail, sizes, want)
+		}
+	}
 }

@@ -186,3 +186,44 @@ func TestLeaves(t *testing.T) {
 		t.Errorf("heard %s", got)
 	}
 }
+
+// A login goes by the mechanism that the monitor names, else by PLAIN where that is
+// offered.
+func TestMechanisms(t *testing.T) {
+	t.Parallel()
+	ca := targets.NewTestCA(t)
+	env := probetest.Env()
+	env.Roots = ca.Pool
+	cfg := &tls.Config{Certificates: []tls.Certificate{ca.Issue(t, targets.Identity{})}, MinVersion: tls.VersionTLS12}
+	for _, tt := range []struct{ wants, offers, takes string }{
+		{"auto", "LOGIN PLAIN", "PLAIN"}, {"auto", "LOGIN", "LOGIN"}, {"login", "PLAIN LOGIN", "LOGIN"}, {"plain", "LOGIN PLAIN", "PLAIN"},
+		{"plain", "LOGIN", ""}, {"login", "PLAIN", ""},
+	} {
+		heard := make(chan string, 1)
+		answers := says(banner, map[string]string{"EHLO": "250-mail.test\r\n250 AUTH " + tt.offers + "\r\n"})
+		addr := targets.RawTLS(t, cfg, func(c net.Conn) {
+			defer close(heard)
+			answers(listened{c, heard})
+		})
+		f := kind.Run(t, env, addr, `{"security":"tls","auth":{"username":"probe","password":"hunter22","mechanism":"`+tt.wants+`"}}`, probetest.Short)
+		if got := <-heard; got != tt.takes || (f.Reason == uptime.ReasonAuth) != (tt.takes == "") {
+			t.Errorf("%s of %s: %q, %s %s", tt.wants, tt.offers, got, f.Reason, f.Detail)
+		}
+	}
+}
+
+// listened hears which mechanism a client takes.
+type listened struct {
+	net.Conn
+	heard chan string
+}
+
+// Read implements [net.Conn].
+func (l listened) Read(b []byte) (int, error) {
+	n, err := l.Conn.Read(b)
+	if rest, ok := strings.CutPrefix(string(b[:n]), "AUTH "); ok {
+		mechanism, _, _ := strings.Cut(strings.TrimSpace(rest), " ")
+		l.heard <- mechanism
+	}
+	return n, err
+}
