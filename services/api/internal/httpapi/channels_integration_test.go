@@ -50,7 +50,7 @@ func TestChannels(t *testing.T) {
 	w := f.addWebsite(map[string]any{"url": "a.example"})
 	var hook channel
 	f.call("POST", "/v1/channels", map[string]any{"name": "hook", "kind": "webhook", "config": map[string]any{"url": "https://h.example/x?token=hush", "secret": signingSecret}}).want(201, &hook)
-	want := channel{ID: hook.ID, Name: "hook", Kind: "webhook", Enabled: true, Events: []string{"down", "recovered"},
+	want := channel{ID: hook.ID, Name: "hook", Kind: "webhook", Enabled: true, Events: []string{"down", "recovered", "expiry"},
 		Config: map[string]any{"url": "https://h.example/x?token=***", "secret": "***"}}
 	if diff := cmp.Diff(want, hook); diff != "" {
 		t.Errorf("webhook (-want +got):\n%s", diff)
