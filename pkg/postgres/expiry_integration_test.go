@@ -144,7 +144,7 @@ func TestChannelsThatHadTheDefaultHearOfExpiries(t *testing.T) {
 	fixture.Channel(t, s.Pool(), org, "down", "recovered", "fleet")
 	check := func(want ...string) {
 		t.Helper()
-		rows, err := s.Pool().Query(t.Context(), "SELECT array_to_string(events, ' ') FROM channel ORDER BY id")
+		rows, err := s.Pool().Query(t.Context(), `SELECT array_to_string(events, ' ') COLLATE "C" FROM channel ORDER BY 1`)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -157,8 +157,8 @@ func TestChannelsThatHadTheDefaultHearOfExpiries(t *testing.T) {
 		}
 	}
 	run(up)
-	check("down recovered expiry", "recovered down expiry", "down", "down recovered fleet")
+	check("down", "down recovered expiry", "down recovered fleet", "recovered down expiry")
 	run(down)
-	check("down recovered", "recovered down", "down", "down recovered fleet")
+	check("down", "down recovered", "down recovered fleet", "recovered down")
 	run(up)
 }
