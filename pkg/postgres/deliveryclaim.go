@@ -203,7 +203,7 @@ func DeliveredDeliveries(ctx context.Context, tx pgx.Tx, s Sending) (at time.Tim
 		return at, false, nil
 	}
 	if err == nil && len(s.Others) > 0 {
-		err = q.CombineDeliveries(ctx, dbgen.CombineDeliveriesParams{Ids: s.Others, Head: s.Head})
+		err = q.CombineDeliveries(ctx, dbgen.CombineDeliveriesParams{Ids: s.Others, Head: s.Head, Response: answer})
 	}
 	if err != nil {
 		return at, false, fmt.Errorf("record delivery %s: %w", s.Head, err)

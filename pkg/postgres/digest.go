@@ -39,8 +39,7 @@ type StoryFacts struct {
 // Told is an alert of a cause.
 type Told struct {
 	Website uptime.ID
-	At      time.Time
-	Digest  bool // a digest that is on its way
+	At      time.Time // now, while it is on its way
 }
 
 // toldLimit is how many alerts of a cause are looked at, newest first: enough to find a
@@ -72,7 +71,7 @@ func ReadStory(ctx context.Context, tx pgx.Tx, s *Story, now time.Time, window t
 		return nil, fmt.Errorf("what was told of a cause: %w", err)
 	}
 	for _, t := range told {
-		f.Cause = append(f.Cause, Told{Website: t.WebsiteID, At: t.At, Digest: t.Digest})
+		f.Cause = append(f.Cause, Told{Website: t.WebsiteID, At: t.At})
 	}
 	return f, nil
 }

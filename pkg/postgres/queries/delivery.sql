@@ -119,7 +119,7 @@ RETURNING finished_at::timestamptz;
 
 -- name: CombineDeliveries :exec
 UPDATE delivery
-SET status = 'combined', digest_id = sqlc.arg(head)::uuid, error = '', finished_at = clock_timestamp(), claimed_until = NULL, retry_at = NULL
+SET status = 'combined', digest_id = sqlc.arg(head)::uuid, response = sqlc.arg(response), error = '', finished_at = clock_timestamp(), claimed_until = NULL, retry_at = NULL
 WHERE id = ANY (sqlc.arg(ids)::uuid[]) AND status = 'pending';
 
 -- name: RetryDelivery :execrows

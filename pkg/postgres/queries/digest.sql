@@ -24,15 +24,15 @@ SELECT coalesce((SELECT max(t.at) FROM (
 -- name: ToldOfCause :many
 -- The newest alerts of a cause that the channel was told within the window, and those
 -- that are on their way.
-(SELECT d.website_id, d.finished_at::timestamptz AS at, false AS digest FROM delivery d
+(SELECT d.website_id, d.finished_at::timestamptz AS at FROM delivery d
  WHERE d.channel_id = sqlc.arg(channel_id) AND d.digest_key = sqlc.arg(digest_key)::text AND d.digest_key <> ''
    AND d.finished_at > sqlc.arg(now)::timestamptz - sqlc.arg(window_ms)::bigint * interval '1 millisecond'
    AND d.status IN ('delivered', 'combined')
  ORDER BY d.finished_at DESC LIMIT sqlc.arg(max_rows))
 UNION ALL
-(SELECT d.website_id, sqlc.arg(now)::timestamptz, d.digest_id IS NOT NULL FROM delivery d
+(SELECT d.website_id, sqlc.arg(now)::timestamptz FROM delivery d
  WHERE d.channel_id = sqlc.arg(channel_id) AND d.digest_key = sqlc.arg(digest_key)::text AND d.digest_key <> ''
-   AND d.status = 'pending' AND d.attempts > 0
+   AND d.status = 'pending' AND (d.attempts > 0 OR d.digest_id IS NOT NULL)
  LIMIT sqlc.arg(max_rows));
 
 -- name: HoldDeliveries :execrows

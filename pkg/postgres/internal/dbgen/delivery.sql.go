@@ -88,17 +88,18 @@ func (q *Queries) ClaimDeliveries(ctx context.Context, arg ClaimDeliveriesParams
 
 const combineDeliveries = `-- name: CombineDeliveries :exec
 UPDATE delivery
-SET status = 'combined', digest_id = $1::uuid, error = '', finished_at = clock_timestamp(), claimed_until = NULL, retry_at = NULL
-WHERE id = ANY ($2::uuid[]) AND status = 'pending'
+SET status = 'combined', digest_id = $1::uuid, response = $2, error = '', finished_at = clock_timestamp(), claimed_until = NULL, retry_at = NULL
+WHERE id = ANY ($3::uuid[]) AND status = 'pending'
 `
 
 type CombineDeliveriesParams struct {
-	Head uptime.ID
-	Ids  []uptime.ID
+	Head     uptime.ID
+	Response []byte
+	Ids      []uptime.ID
 }
 
 func (q *Queries) CombineDeliveries(ctx context.Context, arg CombineDeliveriesParams) error {
-	_, err := q.db.Exec(ctx, combineDeliveries, arg.Head, arg.Ids)
+	_, err := q.db.Exec(ctx, combineDeliveries, arg.Head, arg.Response, arg.Ids)
 	return err
 }
 

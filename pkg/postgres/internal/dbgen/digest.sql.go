@@ -244,15 +244,15 @@ func (q *Queries) StoryFacts(ctx context.Context, arg StoryFactsParams) (StoryFa
 }
 
 const toldOfCause = `-- name: ToldOfCause :many
-(SELECT d.website_id, d.finished_at::timestamptz AS at, false AS digest FROM delivery d
+(SELECT d.website_id, d.finished_at::timestamptz AS at FROM delivery d
  WHERE d.channel_id = $1 AND d.digest_key = $2::text AND d.digest_key <> ''
    AND d.finished_at > $3::timestamptz - $4::bigint * interval '1 millisecond'
    AND d.status IN ('delivered', 'combined')
  ORDER BY d.finished_at DESC LIMIT $5)
 UNION ALL
-(SELECT d.website_id, $3::timestamptz, d.digest_id IS NOT NULL FROM delivery d
+(SELECT d.website_id, $3::timestamptz FROM delivery d
  WHERE d.channel_id = $1 AND d.digest_key = $2::text AND d.digest_key <> ''
-   AND d.status = 'pending' AND d.attempts > 0
+   AND d.status = 'pending' AND (d.attempts > 0 OR d.digest_id IS NOT NULL)
  LIMIT $5)
 `
 
@@ -267,7 +267,6 @@ type ToldOfCauseParams struct {
 type ToldOfCauseRow struct {
 	WebsiteID uptime.ID
 	At        time.Time
-	Digest    bool
 }
 
 // The newest alerts of a cause that the channel was told within the window, and those
@@ -287,7 +286,7 @@ func (q *Queries) ToldOfCause(ctx context.Context, arg ToldOfCauseParams) ([]Tol
 	var items []ToldOfCauseRow
 	for rows.Next() {
 		var i ToldOfCauseRow
-		if err := rows.Scan(&i.WebsiteID, &i.At, &i.Digest); err != nil {
+		if err := rows.Scan(&i.WebsiteID, &i.At); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -1,5 +1,5 @@
 // Package smtpserver provides a mail server on loopback for tests: with or without TLS,
-// and with logins by PLAIN and LOGIN. It takes no mail.
+// and with logins by PLAIN and LOGIN. It takes no mail unless it is told to.
 package smtpserver
 
 import (
@@ -22,6 +22,8 @@ type Config struct {
 	Mechanisms []string    // no login
 	Username   string
 	Password   string
+	// Take is handed every mail, and refuses it by an error; nil: no mail is taken.
+	Take func(from string, to []string, data []byte) error
 }
 
 // New starts a server for as long as a test runs. It returns host:port.
@@ -31,7 +33,7 @@ func New(t testing.TB, cfg Config) string {
 	if err != nil {
 		t.Fatalf("smtpserver: %v", err)
 	}
-	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{cfg}, nil }))
+	s := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{cfg: cfg}, nil }))
 	s.Domain, s.ReadTimeout, s.WriteTimeout = "mail.test", time.Minute, time.Minute
 	s.ErrorLog = quiet{}
 	s.TLSConfig = cfg.TLS
@@ -60,14 +62,43 @@ func (quiet) Println(...any)        {}
 
 var errNoMail = errors.New("no mail is taken here")
 
-type session struct{ cfg Config }
+type session struct {
+	cfg  Config
+	from string
+	to   []string
+}
 
-func (s *session) Reset()                               {}
-func (s *session) Logout() error                        { return nil }
-func (s *session) Mail(string, *smtp.MailOptions) error { return errNoMail }
-func (s *session) Rcpt(string, *smtp.RcptOptions) error { return errNoMail }
-func (s *session) Data(io.Reader) error                 { return errNoMail }
-func (s *session) AuthMechanisms() []string             { return s.cfg.Mechanisms }
+func (s *session) Reset()        { s.from, s.to = "", nil }
+func (s *session) Logout() error { return nil }
+
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	if s.cfg.Take == nil {
+		return errNoMail
+	}
+	s.from = from
+	return nil
+}
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	if s.cfg.Take == nil {
+		return errNoMail
+	}
+	s.to = append(s.to, to)
+	return nil
+}
+
+func (s *session) Data(r io.Reader) error {
+	if s.cfg.Take == nil {
+		return errNoMail
+	}
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	return s.cfg.Take(s.from, s.to, data)
+}
+
+func (s *session) AuthMechanisms() []string { return s.cfg.Mechanisms }
 func (s *session) Auth(mechanism string) (sasl.Server, error) {
 	if !slices.Contains(s.cfg.Mechanisms, mechanism) {
 		return nil, smtp.ErrAuthUnknownMechanism

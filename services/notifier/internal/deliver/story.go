@@ -127,13 +127,13 @@ func websiteEnd(f *postgres.StoryFacts, window time.Duration) time.Time {
 }
 
 // causeEnd is when the window of a cause ends: when less than stormWebsites websites were
-// told of within it. Zero if it was not that many. A digest on its way is a storm.
+// told of within it. Zero if it was not that many.
 func causeEnd(f *postgres.StoryFacts, window time.Duration) time.Time {
 	told := slices.Clone(f.Cause)
 	slices.SortStableFunc(told, func(a, b postgres.Told) int { return b.At.Compare(a.At) })
 	seen := map[uptime.ID]bool{}
 	for _, t := range told {
-		if seen[t.Website] = true; t.Digest || len(seen) >= stormWebsites {
+		if seen[t.Website] = true; len(seen) >= stormWebsites {
 			return t.At.Add(window)
 		}
 	}
