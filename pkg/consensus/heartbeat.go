@@ -183,8 +183,9 @@ func (s *State) await(c *call) {
 		s.next = min(heard, far-1)
 		return
 	case b.Said != uptime.OutcomePass: // Unknown already: only silence can be added to that.
+	case l.Until == 0: // A fold that starts from nothing has yet to read when the api was heard.
 	case c.now > l.Until.Add(ListeningGap):
-		b.Said, b.Deaf = uptime.OutcomeNone, max(l.Until, 1)
+		b.Said, b.Deaf = uptime.OutcomeNone, l.Until
 		s.settle(&at)
 	default:
 		s.next = l.Until.Add(ListeningGap) + 1
@@ -300,7 +301,7 @@ func (b *beat) check() error {
 	if b == nil {
 		return nil
 	}
-	if b.Said > uptime.OutcomeFail || b.RunUS < 0 {
+	if b.Said > uptime.OutcomeFail || b.Said == uptime.OutcomeDegraded || b.RunUS < 0 {
 		return errBeat
 	}
 	return instants(b.First, b.Last, b.Started, b.Renewed, b.Silent, b.From, b.Deaf)

@@ -210,6 +210,23 @@ func TestAGapIsUnknownAndDeadlinesStartAnew(t *testing.T) {
 	j.wantText("No call since 09:00:00 UTC; one was due every 1 h with 5 min of grace from 10:10:01 UTC on", j.did.Opened[0].Explanation)
 }
 
+// Nothing is known of when calls could be taken until the first mark is read.
+func TestAFoldThatStartsFromNothingWaitsForTheApi(t *testing.T) {
+	t.Parallel()
+	j := newJob(t)
+	j.f.Listening = Listening{}
+	j.take(finish(uptime.OutcomePass, morning))
+	j.pass(2*time.Hour, false)
+	j.want(uptime.VerdictUp, 0, 0)
+	if !j.s.Awaits() {
+		t.Error("it does not wait for word of the api")
+	}
+	j.pass(65*time.Minute, true)
+	j.want(uptime.VerdictUp, 0, 0)
+	j.pass(15*time.Second, true)
+	j.want(uptime.VerdictDown, 1, 0)
+}
+
 func TestAGapBeforeTheDeadlinePutsItOff(t *testing.T) {
 	t.Parallel()
 	j := newJob(t)

@@ -30,10 +30,8 @@ func (s *State) tale(c *call) string {
 			text += " after a run of " + spell(b.run())
 		}
 		return text
-	case b.Deaf > 1:
-		return fmt.Sprintf("Unknown: no call since %s, and none could be taken after %s", clock(max(b.First, b.Last)), clock(b.Deaf))
 	case b.Deaf != 0:
-		return fmt.Sprintf("Unknown: no call since %s, and none could be taken", clock(max(b.First, b.Last)))
+		return fmt.Sprintf("Unknown: no call since %s, and none could be taken after %s", clock(max(b.First, b.Last)), clock(b.Deaf))
 	case b.Started != 0:
 		return fmt.Sprintf("Unknown: started at %s and has not finished yet", clock(b.Started))
 	}

@@ -34,6 +34,7 @@ type ResultReader struct {
 
 	mu     sync.Mutex
 	resume string // where in the own pending list to look before reading on; "" for nowhere
+	old    bool   // the last Read answered from the own pending list
 	beaten time.Time
 }
 
@@ -63,14 +64,30 @@ func (r *ResultReader) Read(ctx context.Context, count int) ([]Batch, error) {
 		}
 		batches, err := r.pendingFrom(ctx, from, count)
 		if err != nil || len(batches) > 0 {
+			r.answered(true)
 			return batches, err
 		}
 	}
+	r.answered(false)
 	messages, err := r.readGroup(ctx, ">", count, r.c.cfg.Block)
 	if err != nil {
 		return nil, r.failed(ctx, err)
 	}
 	return batchesOf(messages), nil
+}
+
+// Current tells whether the last Read was one of new batches: what it did not return had
+// not been written when it was asked, unless it returned as many as it may.
+func (r *ResultReader) Current() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.old
+}
+
+func (r *ResultReader) answered(old bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.old = old
 }
 
 // Pending takes up to count batches of this consumer's own pending list from its

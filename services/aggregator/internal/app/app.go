@@ -159,7 +159,7 @@ func (a *App) Run(ctx context.Context) error {
 	return service.Group(ctx, runs...)
 }
 
-// lanesOf returns the lanes of some shards.
+// lanesOf returns the lanes of some shards, those of heartbeats among them.
 func (a *App) lanesOf(ctx context.Context, shards []int) ([]queue.Lane, error) {
 	if len(shards) == 0 {
 		return nil, nil
@@ -168,11 +168,12 @@ func (a *App) lanesOf(ctx context.Context, shards []int) ([]queue.Lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	lanes := make([]queue.Lane, 0, len(regions)*len(shards))
-	for _, r := range regions {
-		for _, shard := range shards {
+	lanes := make([]queue.Lane, 0, (len(regions)+1)*len(shards))
+	for _, shard := range shards {
+		for _, r := range regions {
 			lanes = append(lanes, queue.Lane{Region: r.Name, Shard: shard})
 		}
+		lanes = append(lanes, queue.HeartbeatLane(shard))
 	}
 	return lanes, nil
 }

@@ -3,6 +3,7 @@ package collect
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -223,7 +224,11 @@ func (f *Fold) checkpoint(ctx context.Context) error {
 	var positions []postgres.Position
 	for _, l := range f.lanes {
 		if len(l.ids) > 0 {
-			positions = append(positions, postgres.Position{Region: l.Region, LastID: l.lastID, Folded: l.folded})
+			p := postgres.Position{Region: l.Region, LastID: l.lastID, Folded: l.folded}
+			if l.Region == uptime.RegionHeartbeat {
+				p.Heard = f.judge.Listening()
+			}
+			positions = append(positions, p)
 		}
 	}
 	if err := f.judge.Checkpoint(ctx, f.asOf(), positions); err != nil {
@@ -287,8 +292,10 @@ func (f *Fold) do(ctx context.Context, call func(ctx context.Context) error) boo
 	}
 }
 
-// setLanes starts reading new lanes and gives up those of regions that are gone.
+// setLanes starts reading new lanes and gives up those of regions that are gone. That of
+// the heartbeats is always there.
 func (f *Fold) setLanes(regions []unit.Region) {
+	regions = append(slices.Clip(regions), unit.Region{Name: uptime.RegionHeartbeat})
 	known := make(map[string]bool, len(regions))
 	for _, r := range regions {
 		known[r.Name] = true

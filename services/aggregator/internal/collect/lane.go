@@ -106,7 +106,7 @@ func (l *lane) read(ctx context.Context) {
 		switch {
 		case len(batches) == 0:
 			upTo = max(asked, l.now().Add(-readMargin))
-		case len(batches) == readBatches:
+		case len(batches) == readBatches || !l.reader.Current():
 			upTo = 0 // There may be more: the last of them tells.
 		}
 		l.hand(ctx, batches, upTo)

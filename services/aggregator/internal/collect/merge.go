@@ -75,7 +75,9 @@ func (f *Fold) merge(ctx context.Context) error {
 func (f *Fold) batch(ctx context.Context, l *lane, b *waiting) {
 	f.lane = l
 	f.now, _ = f.horizon.now()
-	if err := wire.DecodeResults(b.Payload, l.Region, f.each); err != nil {
+	if b.Heard != 0 && l.Region == uptime.RegionHeartbeat {
+		f.judge.Listened(b.Heard, f.now)
+	} else if err := wire.DecodeResults(b.Payload, l.Region, f.each); err != nil {
 		f.bury(ctx, l, &b.Batch, err)
 	}
 	if l.lastID == "" || queue.CompareIDs(b.ID, l.lastID) > 0 {

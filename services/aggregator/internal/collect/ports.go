@@ -17,6 +17,7 @@ type Judge interface {
 	Folder
 	Keeper
 	Informed
+	Attentive
 }
 
 // Folder takes results and judges.
@@ -34,6 +35,13 @@ type Keeper interface {
 	Tell(ctx context.Context, monitors []uptime.ID, now uptime.Instant) error
 }
 
+// Attentive hears when the calls of heartbeats could be taken, and remembers it.
+type Attentive interface {
+	Listened(at, now uptime.Instant)
+	Listening() postgres.Listening
+	RestoreListening(l postgres.Listening)
+}
+
 // Informed is told of monitors and regions.
 type Informed interface {
 	Put(m *postgres.JudgedMonitor, now uptime.Instant)
@@ -48,6 +56,7 @@ type Store interface {
 	Monitors
 	Regions
 	Positions(ctx context.Context, shard int) ([]postgres.Position, error)
+	Listening(ctx context.Context, shard int) (postgres.Listening, error)
 	SaveRegionStats(ctx context.Context, shard int, window time.Duration, stats []postgres.RegionStat) error
 	UntoldIncidents(ctx context.Context, most int) ([]uptime.ID, error)
 }

@@ -47,8 +47,13 @@ func (f *Fold) load(ctx context.Context, s *scout) (since time.Time, err error) 
 		return since, err
 	}
 	start := f.cfg.Now()
+	listening, err := f.store.Listening(ctx, f.cfg.Shard)
+	if err != nil {
+		return since, err
+	}
+	f.judge.RestoreListening(listening)
 	known := func(region string) bool {
-		return slices.ContainsFunc(s.regions, func(r unit.Region) bool { return r.Name == region })
+		return region == uptime.RegionHeartbeat || slices.ContainsFunc(s.regions, func(r unit.Region) bool { return r.Name == region })
 	}
 	for _, p := range positions {
 		if known(p.Region) {

@@ -70,6 +70,7 @@ func (b *batch) write(ctx context.Context) error {
 	var forget []postgres.VoteRef
 	var voteSpans []postgres.VoteSpanSwitch
 	var spans []postgres.SpanSwitch
+	var pulses []postgres.Pulse
 	for i := range b.units {
 		u := &b.units[i]
 		if u.State != nil {
@@ -79,6 +80,9 @@ func (b *batch) write(ctx context.Context) error {
 		forget = append(forget, u.Forget...)
 		voteSpans = append(voteSpans, u.VoteSpans...)
 		spans = append(spans, u.Spans...)
+		if u.Pulse != nil {
+			pulses = append(pulses, *u.Pulse)
+		}
 	}
 	if err := postgres.UpsertVotes(ctx, b.tx, votes); err != nil {
 		return err
@@ -93,6 +97,9 @@ func (b *batch) write(ctx context.Context) error {
 		return err
 	}
 	if err := postgres.SwitchSpans(ctx, b.tx, spans); err != nil {
+		return err
+	}
+	if err := postgres.SavePulses(ctx, b.tx, pulses); err != nil {
 		return err
 	}
 	if err := b.writeIncidents(ctx); err != nil {

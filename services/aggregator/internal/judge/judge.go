@@ -56,6 +56,7 @@ type Judge struct {
 	stash   []uptime.Result // of monitors, or revisions, that are not known yet
 	gone    map[uptime.ID]uptime.Instant
 	health  health
+	beats   beats
 	held    int // bytes of failures that are not written yet
 }
 
@@ -71,7 +72,7 @@ func New(cfg Config) *Judge {
 		cfg: cfg, slots: map[uptime.ID]int32{}, gone: map[uptime.ID]uptime.Instant{},
 		regions: regions{sets: map[string]*regionSet{}},
 		fleet:   consensus.Fleet{Regions: map[string]consensus.Region{}, Budget: &consensus.Budget{}},
-		health:  newHealth(),
+		health:  newHealth(), beats: newBeats(),
 	}
 }
 
@@ -96,9 +97,12 @@ func (j *Judge) Result(r *uptime.Result, now uptime.Instant) {
 }
 
 func (j *Judge) fold(m *monitor, r *uptime.Result, now uptime.Instant) {
-	if r.Outcome != uptime.OutcomePass {
+	if r.Outcome != uptime.OutcomePass || m.cfg.Heartbeat != nil {
 		r.Detail, r.Site = postgres.PlainText(r.Detail), postgres.PlainText(r.Site)
 		j.testify(m, r, now)
+	}
+	if m.cfg.Heartbeat != nil {
+		m.state.Configure(&m.cfg, &j.fleet, now, &j.out) // silence that came before the call
 	}
 	m.state.Result(&m.cfg, r, now, &j.out)
 	m.touch(r.Region)
@@ -190,7 +194,7 @@ func (j *Judge) Advance(ctx context.Context, now uptime.Instant, catchUp bool) e
 
 // ring is what a monitor's timer does.
 func (j *Judge) ring(m *monitor, now uptime.Instant) {
-	if _, since := m.state.Verdict(); since == 0 && now >= m.added.Add(m.cfg.Freshness()) {
+	if _, since := m.state.Verdict(); since == 0 && m.cfg.Heartbeat == nil && now >= m.added.Add(m.cfg.Freshness()) {
 		m.judged = true // Nobody has looked at it for long enough to say that it is unknown.
 		j.soil(m)
 	}
@@ -207,6 +211,7 @@ func (j *Judge) judge(m *monitor, now uptime.Instant) {
 	j.soil(m)
 	j.take(m, now)
 	j.rearm(m, now)
+	j.await(m)
 }
 
 // rearm is schedule for a monitor that was judged just now.

@@ -84,6 +84,7 @@ func (j *Judge) snapshot(m *monitor, now uptime.Instant) unit.Unit {
 		}
 	}
 	u.Expiries = m.unsavedEnds()
+	u.Pulse = j.pulse(m)
 	m.pending, m.changed, m.judged, m.dirty = nil, 0, false, false
 	return u
 }
@@ -107,7 +108,7 @@ func (j *Judge) stateOf(m *monitor, now uptime.Instant) *postgres.MonitorState {
 	verdict, since := m.state.Verdict()
 	revision := m.cfg.Revision
 	if since == 0 {
-		if since = m.added; now < m.added.Add(m.cfg.Freshness()) {
+		if since = m.added; now < m.added.Add(m.cfg.Freshness()) || m.cfg.Heartbeat != nil {
 			revision = notJudged
 		}
 	}

@@ -56,10 +56,11 @@ func (j *Judge) configure(m *monitor, w *postgres.Watched) {
 	if m.regions != nil && m.cfg.Interval > 0 && !m.cfg.Paused {
 		m.regions.rate -= 1 / m.cfg.Interval.Seconds()
 	}
-	m.regions = j.regions.set(w.Regions)
+	m.regions = j.place(m, w)
 	m.cfg = consensus.Monitor{
 		ID: w.ID, Revision: w.Revision, Target: uint64(w.TargetRevision), Interval: w.Interval, Timeout: w.Timeout,
 		MinRecheck: minRecheck(w.Kind), Policy: w.Policy, Assigned: m.regions.assigned, Paused: w.Paused,
+		Heartbeat: j.heartbeatOf(w),
 	}
 	if w.Interval > 0 && !w.Paused {
 		m.regions.rate += 1 / w.Interval.Seconds()
@@ -161,6 +162,7 @@ func (j *Judge) Remove(id uptime.ID, now uptime.Instant) {
 		j.release(m.pending.fails)
 	}
 	j.table[slot] = nil
+	delete(j.beats.slots, slot)
 	j.free = append(j.free, slot)
 	delete(j.slots, id)
 	j.units = slices.DeleteFunc(j.units, func(u unit.Unit) bool { return u.Monitor == id })

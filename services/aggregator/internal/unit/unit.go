@@ -32,6 +32,7 @@ type Unit struct {
 	Verdicts   []Change
 	Advisories []consensus.Advisory
 	Expiries   []Expiry           // those that changed
+	Pulse      *postgres.Pulse    // of a heartbeat; nil: as it was written last
 	Failures   []postgres.Failure // what failed checks saw
 	Flapping   bool               // damp what is told of verdicts and advisories
 	Told       *Told              // nil: nothing is made up for
