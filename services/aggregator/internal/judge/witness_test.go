@@ -97,12 +97,18 @@ func TestFailuresAreWrittenOnceAndOnlyOfWhatIsLookedAt(t *testing.T) {
 	for i, change := range []func(*uptime.Result){
 		func(*uptime.Result) {},
 		func(r *uptime.Result) { r.Region = "b" },
-		func(r *uptime.Result) { r.Region, r.Outcome, r.Reason = "c", uptime.OutcomeDegraded, uptime.ReasonAssertion },
+		func(r *uptime.Result) {
+			r.Region, r.Outcome, r.Reason = "c", uptime.OutcomeDegraded, uptime.ReasonAssertion
+		},
 		// none of the rest
 		func(r *uptime.Result) { r.Region = "unassigned" },
 		func(r *uptime.Result) { r.Region, r.Revision, r.Reason = "a", 0, uptime.ReasonTimeout },
-		func(r *uptime.Result) { r.Region, r.Outcome, r.Reason = "a", uptime.OutcomeExpired, uptime.ReasonExpired },
-		func(r *uptime.Result) { r.Region, r.Outcome, r.Reason = "a", uptime.OutcomeInvalid, uptime.ReasonUnsupported },
+		func(r *uptime.Result) {
+			r.Region, r.Outcome, r.Reason = "a", uptime.OutcomeExpired, uptime.ReasonExpired
+		},
+		func(r *uptime.Result) {
+			r.Region, r.Outcome, r.Reason = "a", uptime.OutcomeInvalid, uptime.ReasonUnsupported
+		},
 		func(r *uptime.Result) {
 			r.Region, r.Due, r.Reason = "a", epoch.Add(365*24*time.Hour), uptime.ReasonTimeout
 		},
