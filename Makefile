@@ -77,7 +77,11 @@ tidy: ## bring all go.mod files to the same versions
 drift: ## generated code, modules and workspace are in step
 	@scripts/drift "$(MODULES)" "$(TOOL_MODULES)"
 
-bench: ## benchmarks of the hot paths
+# BENCH=quick takes two minutes, the standard form ten, BENCH=long an hour.
+bench: ## what a fleet costs on this machine (BENCH=quick, PARTS=storm,restart, DOC=1: into docs/performance.md)
+	@exec $(STACK) bench $(if $(BENCH),-form $(BENCH)) $(if $(PARTS),-parts $(PARTS)) $(if $(DOC),-doc)
+
+bench-go: ## Go benchmarks of the hot paths that need no engines
 	go test -run '^$$' -bench . -benchmem work
 
 # The lowest of five runs each: what the machine did besides only adds.
@@ -102,4 +106,4 @@ clean: ## remove what was built; data stays
 	rm -rf bin
 	go clean -testcache
 
-.PHONY: help up start down status demo demo-clean build test test-unit test-integration test-all test-e2e vet lint fmt generate tidy drift bench bench-probe sim clean
+.PHONY: help up start down status demo demo-clean build test test-unit test-integration test-all test-e2e vet lint fmt generate tidy drift bench bench-go bench-probe sim clean

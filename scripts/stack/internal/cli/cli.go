@@ -24,6 +24,7 @@ const usage = `usage: stack COMMAND
   engines stop [-clean] stop those, and delete their data
   region-add NAME       add a region, print the environment of its workers
   demo [-clean]         watch scripted websites, or remove them
+  bench [-parts A,B]    what fleets of its own cost on this machine (-form quick, long)
   settings [-write]     the services' settings as a table, into the README
   build                 build the services into bin
   tool MODULE PROGRAM   build the tools of a module once
@@ -42,16 +43,18 @@ type env struct {
 func (e env) tool(name string) string { return filepath.Join(e.root, ".data", "bin", name) }
 
 var commands = map[string]command{
-	"build":      buildCommand,
-	"demo":       demoCommand,
-	"down":       down,
-	"engines":    enginesCommand,
-	"redis-tls":  redisTLS,
-	"region-add": regionAdd,
-	"settings":   settingsCommand,
-	"status":     status,
-	"tool":       tool,
-	"up":         up,
+	"bench":        benchCommand,
+	"bench-target": benchTarget,
+	"build":        buildCommand,
+	"demo":         demoCommand,
+	"down":         down,
+	"engines":      enginesCommand,
+	"redis-tls":    redisTLS,
+	"region-add":   regionAdd,
+	"settings":     settingsCommand,
+	"status":       status,
+	"tool":         tool,
+	"up":           up,
 }
 
 // Run runs one command and returns the exit code.

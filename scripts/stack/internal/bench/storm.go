@@ -1,0 +1,114 @@
+package bench
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/probefleet/probefleet/scripts/stack/internal/bench/report"
+	"github.com/probefleet/probefleet/scripts/stack/internal/bench/target"
+)
+
+// stormAfter is for how long alerts are counted after the last incident.
+const stormAfter = 15 * time.Second
+
+// storm breaks all websites at the same moment.
+func (b *bench) storm(ctx context.Context, out *report.Part) error {
+	f, err := b.watch(ctx, b.big())
+	if err != nil {
+		return err
+	}
+	if err := f.quiet(ctx); err != nil {
+		return err
+	}
+	if _, err := f.tellSinks(ctx, "webhook", "email"); err != nil {
+		return err
+	}
+	f.spoilt = true
+	before, err := f.sample(ctx)
+	if err != nil {
+		return err
+	}
+	toldBefore, _ := f.sinks.told()
+	begun := time.Now()
+	if err := f.sites.SetMode(ctx, 0, target.MaxSites, http.StatusInternalServerError); err != nil {
+		return err
+	}
+	var all []opening
+	err = until(ctx, "every website has an incident", f.plan.detection()+time.Minute, 500*time.Millisecond, func() (bool, error) {
+		all, err = f.openings(ctx, begun)
+		return distinct(all) >= f.plan.sites, err
+	})
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		f.tell("%v: %d of %d", err, distinct(all), f.plan.sites)
+	}
+	written := time.Since(begun)
+	if err := sleep(ctx, stormAfter); err != nil {
+		return err
+	}
+	after, err := f.sample(ctx)
+	if err != nil {
+		return err
+	}
+	if all, err = f.openings(ctx, begun); err != nil {
+		return err
+	}
+	memory, err := f.memory()
+	if err != nil {
+		return err
+	}
+	w := between(before, after)
+	out.Others = w.others
+	out.Rows = append(out.Rows, f.stormRows(begun, all, written)...)
+	hooks, mails := f.sinks.told()
+	golang, total := sums(memory)
+	out.Rows = append(out.Rows,
+		report.AtMost("mails in the busiest minute", float64(busiest(mails)), 1, "").Note("%d in all, one channel", len(mails)),
+		report.Plain("webhooks sent meanwhile", float64(len(hooks)-len(toldBefore)), "").Note("one an incident, in %.0f s", w.seconds),
+		report.AtMost("missed, expired or invalid", float64(w.lost), 0, ""),
+		report.Plain("CPU of the seven Go processes meanwhile", w.golang.Seconds()/w.seconds, "cores"),
+		report.Plain("CPU with engines meanwhile", w.total.Seconds()/w.seconds, "cores"),
+		report.Plain("memory (PSS) afterwards, seven Go processes", golang, "MiB"),
+		report.Plain("memory (PSS) afterwards, with engines", total, "MiB"))
+	return nil
+}
+
+func (f *fleet) stormRows(begun time.Time, all []opening, written time.Duration) []report.Row {
+	sites := distinct(all)
+	rows := []report.Row{
+		report.AtLeast("incidents opened", float64(sites), float64(f.plan.sites), ""),
+		report.AtMost("of them twice for one website", float64(len(all)-sites), 0, ""),
+	}
+	if len(all) == 0 {
+		return rows
+	}
+	most := (f.plan.detection() + 10*time.Second).Seconds()
+	return append(rows,
+		report.Plain("first incident opened after", all[0].at.Sub(begun).Seconds(), "s"),
+		report.AtMost("last incident opened after", all[len(all)-1].at.Sub(begun).Seconds(), most, "s"),
+		report.AtMost("all of them in the database after", written.Seconds(), most, "s"))
+}
+
+// distinct counts the websites of incidents.
+func distinct(all []opening) int {
+	sites := map[int]bool{}
+	for _, o := range all {
+		sites[o.site] = true
+	}
+	return len(sites)
+}
+
+// busiest returns how many of the moments, which are in order, lie within one minute.
+func busiest(at []time.Time) int {
+	most, from := 0, 0
+	for i := range at {
+		for at[i].Sub(at[from]) >= time.Minute {
+			from++
+		}
+		most = max(most, i-from+1)
+	}
+	return most
+}
