@@ -37,8 +37,10 @@ CREATE TABLE expiry (
     ends_at     timestamptz NOT NULL,
     seen_at     timestamptz NOT NULL,
     warned_days smallint, -- null: not warned of this end
+    untold      boolean NOT NULL DEFAULT false, -- nobody heard of the last warning: the website was muted
     PRIMARY KEY (monitor_id, subject)
 ) WITH (fillfactor = 70);
+CREATE INDEX expiry_untold ON expiry (monitor_id) WHERE untold;
 
 -- +goose StatementBegin
 CREATE FUNCTION expiry_forget() RETURNS trigger LANGUAGE plpgsql AS $$

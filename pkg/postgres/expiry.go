@@ -44,6 +44,33 @@ func UpsertExpiries(ctx context.Context, tx pgx.Tx, ends []Expiry) error {
 	return nil
 }
 
+// SetExpiriesUntold notes of ends that were warned of whether anybody was told.
+func SetExpiriesUntold(ctx context.Context, tx pgx.Tx, ends []Expiry, untold []bool) error {
+	if len(ends) == 0 {
+		return nil
+	}
+	p := dbgen.SetExpiriesUntoldParams{
+		MonitorIds: make([]uptime.ID, len(ends)), Subjects: make([]string, len(ends)), Untolds: untold,
+	}
+	for i := range ends {
+		p.MonitorIds[i], p.Subjects[i] = ends[i].Monitor, string(ends[i].Subject)
+	}
+	if err := dbgen.New(tx).SetExpiriesUntold(ctx, p); err != nil {
+		return fmt.Errorf("note what %d warnings came to: %w", len(ends), err)
+	}
+	return nil
+}
+
+// UntoldExpiries returns up to most monitors with an end to come of whose warning nobody
+// was told, and that are neither muted nor paused by now.
+func (s *Store) UntoldExpiries(ctx context.Context, most int) ([]uptime.ID, error) {
+	monitors, err := s.q.UntoldExpiries(ctx, int32(most))
+	if err != nil {
+		return nil, fmt.Errorf("read untold expiries: %w", err)
+	}
+	return monitors, nil
+}
+
 // expiriesOf returns what ends of the monitors' targets, by monitor, the first end
 // first.
 func expiriesOf(ctx context.Context, db dbgen.DBTX, monitors []uptime.ID) (map[uptime.ID][]Expiry, error) {

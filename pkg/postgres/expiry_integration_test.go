@@ -67,6 +67,64 @@ func TestExpiriesAreThoseOfTheTargetAsItIs(t *testing.T) {
 	check("of the new target", certificate)
 }
 
+func TestAWarningOfAMutedWebsiteStaysUntold(t *testing.T) {
+	t.Parallel()
+	s := postgres.NewStore(pgtest.Pool(t))
+	m := fixture.Monitor(t, s.Pool(), uptime.Monitor{OrgID: fixture.Org(t, s.Pool())})
+	now := uptime.InstantOf(time.Now())
+	write := func(left time.Duration, warned int) postgres.Expiry {
+		t.Helper()
+		e := postgres.Expiry{
+			Monitor: m.ID, Target: 1, Subject: expiry.Certificate, End: expiry.End{At: now.Add(left), Seen: now, Warned: warned},
+		}
+		inTx(t, s, func(tx pgx.Tx) error { return postgres.UpsertExpiries(t.Context(), tx, []postgres.Expiry{e}) })
+		return e
+	}
+	note := func(e postgres.Expiry, untold bool) {
+		t.Helper()
+		inTx(t, s, func(tx pgx.Tx) error {
+			return postgres.SetExpiriesUntold(t.Context(), tx, []postgres.Expiry{e}, []bool{untold})
+		})
+	}
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := s.Pool().Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(what string, want bool) {
+		t.Helper()
+		got, err := s.UntoldExpiries(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := len(got) == 1 && got[0] == m.ID; found != want || len(got) > 1 {
+			t.Errorf("%s: untold are %v, want it among them: %v", what, got, want)
+		}
+	}
+	check("without any", false)
+	e := write(time.Hour, 7)
+	check("warned of", false)
+	note(e, true)
+	check("untold", true)
+	write(time.Hour, 7)
+	check("seen again", true)
+	for _, column := range []string{"muted", "paused"} {
+		exec("UPDATE website SET " + column + " = true")
+		check(column, false)
+		exec("UPDATE website SET " + column + " = false")
+	}
+	exec("UPDATE website SET muted = true, muted_until = now() - interval '1 second'")
+	check("no longer muted", true)
+	note(e, false)
+	check("made up for", false)
+	note(e, true)
+	write(1000*time.Hour, 0)
+	check("renewed", false)
+	note(write(-time.Hour, 1), true)
+	check("over", false)
+}
+
 // TestAPageOfWebsitesReadsExpiriesOnce counts queries, however many websites there are.
 func TestAPageOfWebsitesReadsExpiriesOnce(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,21 @@ FROM (SELECT unnest(@monitor_ids::uuid[]) AS monitor_id, unnest(@subjects::text[
 JOIN monitor m ON m.id = x.monitor_id AND m.target_revision = x.target_revision
 ORDER BY x.monitor_id, x.subject
 ON CONFLICT (monitor_id, subject) DO UPDATE SET target_revision = excluded.target_revision, ends_at = excluded.ends_at,
-    seen_at = excluded.seen_at, warned_days = excluded.warned_days;
+    seen_at = excluded.seen_at, warned_days = excluded.warned_days,
+    untold = expiry.untold AND excluded.warned_days IS NOT DISTINCT FROM expiry.warned_days;
+
+-- name: SetExpiriesUntold :exec
+UPDATE expiry e SET untold = x.untold
+FROM (SELECT unnest(@monitor_ids::uuid[]) AS monitor_id, unnest(@subjects::text[]) AS subject,
+        unnest(@untolds::boolean[]) AS untold) x
+WHERE e.monitor_id = x.monitor_id AND e.subject = x.subject AND e.untold <> x.untold;
+
+-- name: UntoldExpiries :many
+SELECT DISTINCT e.monitor_id FROM expiry e JOIN monitor m ON m.id = e.monitor_id AND m.target_revision = e.target_revision
+JOIN website w ON w.id = m.website_id
+WHERE e.untold AND e.ends_at > now() AND NOT (m.paused OR w.paused)
+    AND NOT (w.muted AND COALESCE(w.muted_until > now(), true))
+LIMIT @most::integer;
 
 -- name: Expiries :many
 SELECT sqlc.embed(e), (EXTRACT(epoch FROM e.ends_at - now()) / 86400)::double precision AS days_left

@@ -13,7 +13,7 @@ import (
 )
 
 const expiries = `-- name: Expiries :many
-SELECT e.monitor_id, e.org_id, e.subject, e.target_revision, e.ends_at, e.seen_at, e.warned_days, (EXTRACT(epoch FROM e.ends_at - now()) / 86400)::double precision AS days_left
+SELECT e.monitor_id, e.org_id, e.subject, e.target_revision, e.ends_at, e.seen_at, e.warned_days, e.untold, (EXTRACT(epoch FROM e.ends_at - now()) / 86400)::double precision AS days_left
 FROM expiry e JOIN monitor m ON m.id = e.monitor_id AND m.target_revision = e.target_revision
 WHERE e.monitor_id = ANY ($1::uuid[])
 ORDER BY e.monitor_id, e.ends_at, e.subject
@@ -41,11 +41,58 @@ func (q *Queries) Expiries(ctx context.Context, ids []uptime.ID) ([]ExpiriesRow,
 			&i.Expiry.EndsAt,
 			&i.Expiry.SeenAt,
 			&i.Expiry.WarnedDays,
+			&i.Expiry.Untold,
 			&i.DaysLeft,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const setExpiriesUntold = `-- name: SetExpiriesUntold :exec
+UPDATE expiry e SET untold = x.untold
+FROM (SELECT unnest($1::uuid[]) AS monitor_id, unnest($2::text[]) AS subject,
+        unnest($3::boolean[]) AS untold) x
+WHERE e.monitor_id = x.monitor_id AND e.subject = x.subject AND e.untold <> x.untold
+`
+
+type SetExpiriesUntoldParams struct {
+	MonitorIds []uptime.ID
+	Subjects   []string
+	Untolds    []bool
+}
+
+func (q *Queries) SetExpiriesUntold(ctx context.Context, arg SetExpiriesUntoldParams) error {
+	_, err := q.db.Exec(ctx, setExpiriesUntold, arg.MonitorIds, arg.Subjects, arg.Untolds)
+	return err
+}
+
+const untoldExpiries = `-- name: UntoldExpiries :many
+SELECT DISTINCT e.monitor_id FROM expiry e JOIN monitor m ON m.id = e.monitor_id AND m.target_revision = e.target_revision
+JOIN website w ON w.id = m.website_id
+WHERE e.untold AND e.ends_at > now() AND NOT (m.paused OR w.paused)
+    AND NOT (w.muted AND COALESCE(w.muted_until > now(), true))
+LIMIT $1::integer
+`
+
+func (q *Queries) UntoldExpiries(ctx context.Context, most int32) ([]uptime.ID, error) {
+	rows, err := q.db.Query(ctx, untoldExpiries, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uptime.ID
+	for rows.Next() {
+		var monitor_id uptime.ID
+		if err := rows.Scan(&monitor_id); err != nil {
+			return nil, err
+		}
+		items = append(items, monitor_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -62,7 +109,8 @@ FROM (SELECT unnest($1::uuid[]) AS monitor_id, unnest($2::text[]) AS subject,
 JOIN monitor m ON m.id = x.monitor_id AND m.target_revision = x.target_revision
 ORDER BY x.monitor_id, x.subject
 ON CONFLICT (monitor_id, subject) DO UPDATE SET target_revision = excluded.target_revision, ends_at = excluded.ends_at,
-    seen_at = excluded.seen_at, warned_days = excluded.warned_days
+    seen_at = excluded.seen_at, warned_days = excluded.warned_days,
+    untold = expiry.untold AND excluded.warned_days IS NOT DISTINCT FROM expiry.warned_days
 `
 
 type UpsertExpiriesParams struct {

@@ -80,6 +80,7 @@ type Expiry struct {
 	EndsAt         time.Time
 	SeenAt         time.Time
 	WarnedDays     *int16
+	Untold         bool
 }
 
 type Failure struct {

@@ -219,13 +219,23 @@ func TestWhoIsNotWarned(t *testing.T) {
 	}
 	f.see(retargeted, "eu-west", expiry.Certificate, ends.Add(4*day))
 	f.warned("of the new target", "certificate 7", "domain 7", "certificate 14")
-	f.exec("UPDATE website SET muted = false WHERE id = $1", muted.WebsiteID)
 	f.exec("UPDATE website SET paused = false WHERE id = $1", paused.WebsiteID)
 	f.see(paused, "eu-west", expiry.Certificate, ends)
 	f.warned("once it goes on", "certificate 7", "domain 7", "certificate 14", "certificate 7")
+	if untold := f.column("SELECT monitor_id FROM expiry WHERE untold"); len(untold) != 1 || untold[0] != muted.ID.String() {
+		t.Fatalf("untold are %v, want what is muted", untold)
+	}
+	f.see(muted, "eu-west", expiry.Certificate, ends) // seen again it is no less untold
+	life.stop()
+	life = f.aggregate(nil)
+	f.exec("UPDATE website SET muted = false WHERE id = $1", muted.WebsiteID)
+	f.await("what was muted", func() bool { return len(f.warnings()) == 5 })
+	if untold := f.column("SELECT monitor_id FROM expiry WHERE untold"); len(untold) > 0 {
+		t.Errorf("still untold: %v", untold)
+	}
 	f.until(ends.Add(-12 * time.Hour))
 	f.see(muted, "eu-west", expiry.Certificate, ends)
-	f.warned("the next of what was muted", "certificate 7", "domain 7", "certificate 14", "certificate 7", "certificate 1")
+	f.warned("its next", "certificate 7", "domain 7", "certificate 14", "certificate 7", "certificate 7", "certificate 1")
 	life.stop()
 	f.consistent()
 }

@@ -33,6 +33,7 @@ type Keeper interface {
 	Checkpoint(ctx context.Context, now uptime.Instant, positions []postgres.Position) error
 	Sweep(ctx context.Context, now uptime.Instant, parts int) error
 	Tell(ctx context.Context, monitors []uptime.ID, now uptime.Instant) error
+	Warn(ctx context.Context, monitors []uptime.ID, now uptime.Instant) error
 }
 
 // Attentive hears when the calls of heartbeats could be taken, and remembers it.
@@ -59,6 +60,7 @@ type Store interface {
 	Listening(ctx context.Context, shard int) (postgres.Listening, error)
 	SaveRegionStats(ctx context.Context, shard int, window time.Duration, stats []postgres.RegionStat) error
 	UntoldIncidents(ctx context.Context, most int) ([]uptime.ID, error)
+	UntoldExpiries(ctx context.Context, most int) ([]uptime.ID, error)
 }
 
 // Monitors reads monitors and tells of their changes.

@@ -249,12 +249,19 @@ func (w *watch) polled(ctx context.Context, ids map[uptime.ID]bool) error {
 	return add(deleted)
 }
 
-// tell has incidents made known of which nobody was told.
+// tell has incidents and warnings made known of which nobody was told.
 func (w *watch) tell(ctx context.Context) error {
-	monitors, err := w.f.store.UntoldIncidents(ctx, untoldMost)
-	if err != nil || len(monitors) == 0 {
-		return err
+	for _, untold := range []struct {
+		read func(context.Context, int) ([]uptime.ID, error)
+		tell func(context.Context, []uptime.ID, uptime.Instant) error
+	}{{w.f.store.UntoldIncidents, w.f.judge.Tell}, {w.f.store.UntoldExpiries, w.f.judge.Warn}} {
+		monitors, err := untold.read(ctx, untoldMost)
+		if err != nil {
+			return err
+		}
+		if len(monitors) > 0 {
+			w.f.do(ctx, func(ctx context.Context) error { return untold.tell(ctx, monitors, w.f.asOf()) })
+		}
 	}
-	w.f.do(ctx, func(ctx context.Context) error { return w.f.judge.Tell(ctx, monitors, w.f.asOf()) })
 	return nil
 }

@@ -16,13 +16,20 @@ import (
 // writeExpiries writes when things end and what was warned of: that a warning is in its
 // row proves, to whoever folds the same results again, that its alerts are written.
 func (b *batch) writeExpiries(ctx context.Context) error {
-	var ends []postgres.Expiry
+	var ends, warned []postgres.Expiry
+	var untold []bool
 	for i := range b.units {
-		for j := range b.units[i].Expiries {
-			ends = append(ends, b.units[i].Expiries[j].Expiry)
+		for _, e := range b.units[i].Expiries {
+			ends = append(ends, e.Expiry)
+			if e.Warn {
+				warned, untold = append(warned, e.Expiry), append(untold, b.subjects[e.Monitor].Muted)
+			}
 		}
 	}
-	return postgres.UpsertExpiries(ctx, b.tx, ends)
+	if err := postgres.UpsertExpiries(ctx, b.tx, ends); err != nil {
+		return err
+	}
+	return postgres.SetExpiriesUntold(ctx, b.tx, warned, untold)
 }
 
 // expiryNews tells that something ends soon.

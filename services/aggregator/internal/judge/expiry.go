@@ -1,6 +1,7 @@
 package judge
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -102,6 +103,25 @@ func (j *Judge) announce(now uptime.Instant) {
 		}
 	}
 	j.warned = j.warned[:0]
+}
+
+// Warn makes up for warnings of monitors of which nobody was told, because they were
+// muted.
+func (j *Judge) Warn(ctx context.Context, monitors []uptime.ID, now uptime.Instant) error {
+	for _, id := range monitors {
+		slot, ok := j.slots[id]
+		if !ok {
+			continue
+		}
+		for e := j.table[slot].ends; e != nil; e = e.next {
+			if e.warned != 0 && e.at > now {
+				e.unsaved, e.warn = true, true
+				j.warned = append(j.warned, slot)
+			}
+		}
+	}
+	j.announce(now)
+	return j.flushIf(ctx, now, 1)
 }
 
 func (m *monitor) warns() bool {
