@@ -49,8 +49,9 @@ test-integration: ## and those that need PostgreSQL, Redis and InfluxDB
 test-all: $(TOOLS)/gotestsum
 	@scripts/with-engines $(TOOLS)/gotestsum --format pkgname-and-test-fails --hide-summary skipped -- -timeout $(TEST_TIMEOUT) -tags integration work
 
-test-e2e: $(TOOLS)/gotestsum build ## a whole fleet of its own, from the API to the alerts
-	@cd scripts/stack && PROBEFLEET_ROOT=$(CURDIR) $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -timeout 20m -count 1 -tags e2e ./e2e/...
+# One fleet after the other: two at once would each be too slow.
+test-e2e: $(TOOLS)/gotestsum build ## a whole fleet of its own, from the API to the alerts; then one that is broken on purpose
+	@cd scripts/stack && PROBEFLEET_ROOT=$(CURDIR) $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -timeout 20m -count 1 -p 1 -tags e2e ./e2e/... ./chaos/...
 
 vet: ## what go vet finds (lint finds it too)
 	go vet -tags integration,e2e work
@@ -95,6 +96,9 @@ bench-probe: ## what a probe costs beside a bare GET, in CPU time: at most 1.3 t
 sim: ## false alarms and missed outages of up to a million monitors, in simulated time
 	go run ./scripts/sim -doc docs/simulation.md
 
+chaos: build ## break a fleet in every way and count what became of its promises (half an hour; CHAOS="-only Redis": some of it)
+	@cd scripts/stack && PROBEFLEET_ROOT=$(CURDIR) go run ./chaos $(if $(CHAOS),$(CHAOS),-doc $(CURDIR)/docs/reliability.md)
+
 # The tools are built once for each state of their modules (see scripts/tool).
 $(TOOLS)/gotestsum $(TOOLS)/buf: scripts/tools/go.mod scripts/tools/go.sum
 	@scripts/tool tools $@
@@ -106,4 +110,4 @@ clean: ## remove what was built; data stays
 	rm -rf bin
 	go clean -testcache
 
-.PHONY: help up start down status demo demo-clean build test test-unit test-integration test-all test-e2e vet lint fmt generate tidy drift bench bench-go bench-probe sim clean
+.PHONY: help up start down status demo demo-clean build test test-unit test-integration test-all test-e2e vet lint fmt generate tidy drift bench bench-go bench-probe sim chaos clean

@@ -183,6 +183,11 @@ func (s *Stack) Halt(names ...string) error { return s.sup.Halt(names...) }
 // Again starts a process that was halted.
 func (s *Stack) Again(name string) error { return s.sup.Again(name) }
 
+// Swap stops a process in its own manner and starts it changed, until it is swapped again.
+func (s *Stack) Swap(name string, change func(*supervise.Spec)) error {
+	return s.sup.Swap(name, change)
+}
+
 // Pid returns the process number, or zero while it does not run.
 func (s *Stack) Pid(name string) int {
 	st, err := s.sup.Status(name)

@@ -292,6 +292,20 @@ func (s *Supervisor) Again(name string) error {
 	return s.Start(p.spec)
 }
 
+// Swap stops a process and starts it as change has changed it.
+func (s *Supervisor) Swap(name string, change func(*Spec)) error {
+	if err := s.halt(name); err != nil {
+		return err
+	}
+	p, err := s.find(name)
+	if err != nil {
+		return err
+	}
+	spec := p.spec
+	change(&spec)
+	return s.Start(spec)
+}
+
 // State is what Status knows of a process.
 type State struct {
 	Pid     int

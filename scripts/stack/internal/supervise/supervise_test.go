@@ -143,6 +143,37 @@ func TestHaltAndAgain(t *testing.T) {
 	}
 }
 
+func TestSwapStartsItChangedUntilItIsSwappedAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	out := filepath.Join(t.TempDir(), "out")
+	script := func(text string) []string { return []string{"-c", "echo " + text + " >> " + out + "; exec sleep 60"} }
+	said := func(want string) func() bool {
+		return func() bool {
+			got, err := os.ReadFile(out)
+			return err == nil && string(got) == want
+		}
+	}
+	if err := b.Start(supervise.Spec{Name: "p", Path: "/bin/sh", Args: script("first")}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the first runs", said("first\n"))
+	if err := b.Swap("p", func(s *supervise.Spec) { s.Args = script("second") }); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the second runs", said("first\nsecond\n"))
+	if err := b.Kill("p"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the second runs again", said("first\nsecond\nsecond\n"))
+	if err := b.Swap("q", func(*supervise.Spec) {}); err == nil {
+		t.Error("a process that is not there was swapped")
+	}
+	if err := b.Halt("p"); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAProcessThatKeepsDyingCanBeHalted(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)

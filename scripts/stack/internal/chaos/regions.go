@@ -1,0 +1,91 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/probefleet/probefleet/pkg/testenv/targets"
+)
+
+// cutOff silences a region's one connection to the core: nothing comes through, and
+// nobody is told so.
+func cutOff(_ context.Context, r *Rig) (func(context.Context) error, error) {
+	l := r.redis[theRegion]
+	return l.mend, l.silence()
+}
+
+// foundMeanwhile checks that the outage which began in the fault was found in it.
+func foundMeanwhile(ctx context.Context, r *Rig, p *play) []Check {
+	found, err := r.incidents(ctx, p.began)
+	if err != nil {
+		return []Check{{What: "incidents", Got: err.Error()}}
+	}
+	n, slowest := 0, time.Duration(0)
+	for _, w := range p.in {
+		if len(found[w.ID]) > 0 {
+			n++
+			slowest = max(slowest, found[w.ID][0].OpenedAt.Sub(p.broke))
+		}
+	}
+	c := Check{What: "outage found meanwhile, within", Got: fmt.Sprintf("%.1f s", slowest.Seconds()), OK: n == len(p.in)}
+	if !c.OK {
+		c.Got = fmt.Sprintf("%d of %d", n, len(p.in))
+	}
+	return []Check{c}
+}
+
+// regionIs checks how a region is shown.
+func regionIs(want string) look {
+	return func(ctx context.Context, r *Rig, _ *play) []Check {
+		var region struct {
+			State string `json:"state"`
+		}
+		err := r.call(ctx, http.MethodGet, "/v1/regions/"+theRegion, nil, &region)
+		c := Check{What: "the region is shown as", Got: region.State, OK: region.State == want}
+		if err != nil {
+			c.Got = err.Error()
+		}
+		return []Check{c}
+	}
+}
+
+// both looks twice.
+func both(a, b look) look {
+	return func(ctx context.Context, r *Rig, p *play) []Check { return append(a(ctx, r, p), b(ctx, r, p)...) }
+}
+
+// flaky makes every website that is well fail a share of one region's checks.
+func flaky(share float64) injection {
+	return func(_ context.Context, r *Rig) (func(context.Context) error, error) {
+		well := targets.Status(http.StatusOK)
+		there := func(w http.ResponseWriter, req *http.Request) {
+			if rand.Float64() < share {
+				targets.Status(http.StatusBadGateway)(w, req)
+				return
+			}
+			well(w, req)
+		}
+		for _, w := range r.steady {
+			r.targets.Set(w.path, targets.InRegion(theRegion, there, well))
+		}
+		return func(context.Context) error {
+			r.turn(r.steady, http.StatusOK)
+			return nil
+		}, nil
+	}
+}
+
+// regions are faults of a region.
+func regions() []Scenario {
+	const silent = "the others go on judging; its slots are counted expired; it is shown as silent and comes back by itself"
+	return []Scenario{{
+		Name: "region cut off", Fault: "its link to Redis swallows everything for %s, while an outage begins and one ends", Promise: silent,
+		Short: 9 * time.Second, Long: 2 * time.Minute, Inject: cutOff, During: both(foundMeanwhile, regionIs("silent")),
+	}, {
+		Name: "region failing", Fault: "30 % of its checks fail for %s", Promise: "no incident of a website that is well; it is found sick and has no vote",
+		Long: 3 * time.Minute, Inject: flaky(0.3), During: both(foundMeanwhile, regionIs("sick")),
+	}}
+}

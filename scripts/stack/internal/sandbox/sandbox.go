@@ -1,0 +1,75 @@
+// Package sandbox moves a program into a network, and mounts, of its own: whatever it
+// breaks there, nothing outside is reached, and all of it ends with the last of its
+// processes.
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"syscall"
+
+	"github.com/probefleet/probefleet/scripts/stack/internal/engines"
+	"github.com/probefleet/probefleet/scripts/stack/internal/place"
+)
+
+// mark is in the environment of a program that has moved.
+const mark = "PROBEFLEET_SANDBOX=own"
+
+// Enter runs this program anew in a network namespace whose one interface is a
+// loopback. What comes from elsewhere, the engines, is installed before. It returns
+// only if something is wrong, or with nil once inside. Root gets mounts of its own, too.
+func Enter(ctx context.Context, tell func(format string, args ...any)) error {
+	if slices.Contains(os.Environ(), mark) {
+		return nil
+	}
+	root, err := place.Root()
+	if err != nil {
+		return err
+	}
+	cfg := engines.Config{Influxd: root + "/.data/bin/influxd", Tell: tell}
+	if _, err := exec.LookPath("ip"); err != nil {
+		if err := engines.InstallPackages(ctx, cfg, "iproute2"); err != nil {
+			return err
+		}
+	}
+	if err := engines.Install(ctx, root, cfg); err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	argv, drop := []string{"unshare", "--net", "--mount"}, ""
+	if uid := os.Geteuid(); uid != 0 {
+		argv = []string{"sudo", "-n", "unshare", "--net"}
+		drop = "setpriv --reuid " + strconv.Itoa(uid) + " --regid " + strconv.Itoa(os.Getegid()) + " --init-groups "
+	}
+	argv = append(argv, "sh", "-c", "ip link set lo up && exec "+drop+`env "$@"`, "sh")
+	argv = append(argv, os.Environ()...) // sudo keeps none of it
+	argv = append(argv, mark, self)
+	argv = append(argv, os.Args[1:]...)
+	program, err := exec.LookPath(argv[0])
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("make a network of its own (needs root or sudo): %w", syscall.Exec(program, argv, os.Environ()))
+}
+
+// CanMount tells whether this program may mount file systems that nobody else sees.
+func CanMount() bool { return os.Geteuid() == 0 && slices.Contains(os.Environ(), mark) }
+
+// SmallDisk mounts an empty file system of so many MiB, in memory, on a directory.
+// The function that it returns takes it away.
+func SmallDisk(dir string, mebibytes int) (remove func() error, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%dm,mode=0700", mebibytes)); err != nil {
+		return nil, fmt.Errorf("mount a small disk on %s: %w", dir, err)
+	}
+	return func() error { return syscall.Unmount(dir, syscall.MNT_DETACH) }, nil
+}
