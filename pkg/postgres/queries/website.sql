@@ -47,10 +47,11 @@ SELECT id FROM monitor WHERE website_id = @website_id ORDER BY id FOR UPDATE;
 DELETE FROM website WHERE org_id = @org_id AND id = @id;
 
 -- name: WebsiteStatuses :many
--- The last votes of all websites of a tenant, one row a website.
+-- The last votes of all websites of a tenant, one row a website. What jobs say of
+-- themselves is no look at a website.
 SELECT m.website_id, max(v.due)::timestamptz AS last_due, avg(v.latency_us)::double precision AS latency_us
 FROM monitor m JOIN vote v ON v.monitor_id = m.id AND v.revision >= m.target_revision
-WHERE m.org_id = @org_id
+WHERE m.org_id = @org_id AND m.kind <> 'heartbeat'
 GROUP BY m.website_id;
 
 -- name: KnownWebsites :many

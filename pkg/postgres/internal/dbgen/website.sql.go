@@ -344,7 +344,7 @@ func (q *Queries) WebsiteOfURL(ctx context.Context, arg WebsiteOfURLParams) (upt
 const websiteStatuses = `-- name: WebsiteStatuses :many
 SELECT m.website_id, max(v.due)::timestamptz AS last_due, avg(v.latency_us)::double precision AS latency_us
 FROM monitor m JOIN vote v ON v.monitor_id = m.id AND v.revision >= m.target_revision
-WHERE m.org_id = $1
+WHERE m.org_id = $1 AND m.kind <> 'heartbeat'
 GROUP BY m.website_id
 `
 
@@ -354,7 +354,8 @@ type WebsiteStatusesRow struct {
 	LatencyUs float64
 }
 
-// The last votes of all websites of a tenant, one row a website.
+// The last votes of all websites of a tenant, one row a website. What jobs say of
+// themselves is no look at a website.
 func (q *Queries) WebsiteStatuses(ctx context.Context, orgID uptime.ID) ([]WebsiteStatusesRow, error) {
 	rows, err := q.db.Query(ctx, websiteStatuses, orgID)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/probefleet/probefleet/migrations"
+	"github.com/probefleet/probefleet/pkg/fleettime"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/queue"
 	"github.com/probefleet/probefleet/pkg/seal"
@@ -21,6 +22,7 @@ import (
 	"github.com/probefleet/probefleet/pkg/tsdb"
 	"github.com/probefleet/probefleet/services/api/internal/auth"
 	"github.com/probefleet/probefleet/services/api/internal/cleanup"
+	"github.com/probefleet/probefleet/services/api/internal/heartbeat"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi"
 	"github.com/probefleet/probefleet/services/api/internal/webui"
 )
@@ -47,6 +49,8 @@ type App struct {
 	queue    *queue.Client
 	ticks    *tsdb.Client // nil without InfluxDB
 	box      *seal.Box
+	clock    *fleettime.Clock
+	desk     *heartbeat.Desk
 	cleaner  *cleanup.Cleaner
 	listener net.Listener
 	server   *http.Server
@@ -126,12 +130,19 @@ func (a *App) handler() (http.Handler, error) {
 		clean.Ticks = a.ticks
 	}
 	a.cleaner = cleanup.New(a.store, a.queue, clean)
+	a.clock = fleettime.New(a.queue.Time, fleettime.Config{Log: a.env.Log})
+	a.desk, err = heartbeat.New(heartbeat.Config{
+		Store: a.store, Queue: a.queue, Clock: a.clock, Shards: a.cfg.Shards.Shards, Gate: a.gate, Log: a.env.Log,
+	})
+	if err != nil {
+		return nil, err
+	}
 	a.env.Health.Check("postgres", a.store.Ping)
 	a.env.Health.Check("redis", a.queue.Ping)
 	a.env.Health.Check("schema", func(context.Context) error { return a.gate() })
 	return httpapi.New(httpapi.Config{
 		Store: a.store, Queue: a.queue, Ticks: a.ticks, Jobs: jobs, Box: a.box,
-		Auth: authenticator{auth.NewKeys(a.store, nil)}, Cleaner: a.cleaner, Metrics: a.env.Metrics, Log: a.env.Log,
+		Auth: authenticator{auth.NewKeys(a.store, nil)}, Desk: a.desk, Cleaner: a.cleaner, Metrics: a.env.Metrics, Log: a.env.Log,
 		Live: a.env.Health.Live(), Ready: a.env.Health.Ready(), Web: webui.Handler(), Shards: a.cfg.Shards.Shards,
 		SMTPConfigured: a.cfg.SMTPHost != "", TrustedProxies: a.cfg.TrustedProxies, Gate: a.gate,
 		PublicURL: strings.TrimRight(a.cfg.PublicURL, "/"),
@@ -150,7 +161,7 @@ func (a *App) gate() error {
 func (a *App) Run(ctx context.Context) error {
 	defer a.close()
 	a.env.Log.InfoContext(ctx, "listening", "addr", a.listener.Addr().String())
-	return service.Group(ctx, a.serve, a.prepare, a.cleaner.Run)
+	return service.Group(ctx, a.serve, a.prepare, a.cleaner.Run, a.clock.Run, a.desk.Listen)
 }
 
 // prepare waits for the schema, makes what the first start makes, and opens the gate.

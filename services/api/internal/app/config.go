@@ -11,6 +11,7 @@ import (
 
 	"github.com/probefleet/probefleet/pkg/config"
 	"github.com/probefleet/probefleet/pkg/seal"
+	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/auth"
 )
 
@@ -85,6 +86,9 @@ func (f *First) regions() ([]firstRegion, error) {
 		name, key, _ := strings.Cut(one.Reveal(), "=")
 		if !regionName.MatchString(name) {
 			return nil, fmt.Errorf("BOOTSTRAP_REGIONS: region %d has no valid name", i+1)
+		}
+		if name == uptime.RegionHeartbeat {
+			return nil, fmt.Errorf("BOOTSTRAP_REGIONS: the name %s is reserved for the calls of heartbeats", name)
 		}
 		if _, err := seal.ParseKey(key); err != nil {
 			return nil, fmt.Errorf("BOOTSTRAP_REGIONS: the key of %s: %w", name, err)

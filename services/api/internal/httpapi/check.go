@@ -37,7 +37,8 @@ func (s *Server) CheckWebsite(ctx context.Context, r api.CheckWebsiteRequestObje
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
-	report, err := s.checkNow(ctx, w.Monitors, false)
+	probed := slices.DeleteFunc(w.Monitors, func(m postgres.Monitor) bool { return m.Kind == uptime.KindHeartbeat })
+	report, err := s.checkNow(ctx, probed, false)
 	return api.CheckWebsite200JSONResponse(report), err
 }
 
@@ -47,6 +48,9 @@ func (s *Server) CheckMonitor(ctx context.Context, r api.CheckMonitorRequestObje
 	if err != nil {
 		return nil, fromStore(err, "monitor")
 	}
+	if m.Kind == uptime.KindHeartbeat {
+		return nil, conflict("calls-in", "There is nothing to check: "+callsIn+".")
+	}
 	report, err := s.checkNow(ctx, []postgres.Monitor{m}, false)
 	return api.CheckMonitor200JSONResponse(report), err
 }
@@ -54,6 +58,9 @@ func (s *Server) CheckMonitor(ctx context.Context, r api.CheckMonitorRequestObje
 // TestMonitor implements [api.StrictServerInterface].
 func (s *Server) TestMonitor(ctx context.Context, r api.TestMonitorRequestObject) (api.TestMonitorResponseObject, error) {
 	org, body := callerOf(ctx).Org, r.Body
+	if body.Kind == uptime.KindHeartbeat {
+		return nil, invalidField("kind", "cannot be tested: "+callsIn)
+	}
 	regions, err := s.Store.Regions(ctx, org)
 	if err != nil {
 		return nil, err
@@ -83,7 +90,7 @@ func (s *Server) TestMonitor(ctx context.Context, r api.TestMonitorRequestObject
 // of the monitor that the body names.
 func (s *Server) unsaved(ctx context.Context, body *api.MonitorTest) (*monitorspec.Spec, []shape.Error, error) {
 	if body.MonitorID == nil {
-		looks, wrong := parseSpec(body.Kind, body.Target, deref(body.Settings))
+		looks, wrong := parseSpec(body.Kind, deref(body.Target), deref(body.Settings))
 		return looks, wrong, nil
 	}
 	saved, err := s.Store.Monitor(ctx, callerOf(ctx).Org, *body.MonitorID)
@@ -97,7 +104,8 @@ func (s *Server) unsaved(ctx context.Context, body *api.MonitorTest) (*monitorsp
 	if err != nil {
 		return nil, nil, err
 	}
-	looks, wrong := merged(known, &body.Target, deref(body.Settings))
+	target := deref(body.Target)
+	looks, wrong := merged(known, &target, deref(body.Settings))
 	return looks, wrong, nil
 }
 

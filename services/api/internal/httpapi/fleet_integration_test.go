@@ -20,6 +20,7 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
 
+	"github.com/probefleet/probefleet/pkg/fleettime"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/queue"
 	"github.com/probefleet/probefleet/pkg/seal"
@@ -28,6 +29,7 @@ import (
 	"github.com/probefleet/probefleet/pkg/testenv/redistest"
 	"github.com/probefleet/probefleet/pkg/tsdb"
 	"github.com/probefleet/probefleet/pkg/uptime"
+	"github.com/probefleet/probefleet/services/api/internal/heartbeat"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi"
 )
 
@@ -95,6 +97,10 @@ func newFleet(t testing.TB, change ...func(*httpapi.Config)) *fleet {
 		Store: f.store, Queue: f.queue, Jobs: jobs, Box: f.box, Auth: f, Cleaner: f,
 		Log: slog.New(slog.DiscardHandler), Shards: 2,
 	}
+	clock := fleettime.New(f.queue.Time, fleettime.Config{})
+	f.ok(clock.Sync(ctx))
+	cfg.Desk, err = heartbeat.New(heartbeat.Config{Store: f.store, Queue: f.queue, Clock: clock, Shards: 2})
+	f.ok(err)
 	for _, c := range change {
 		c(&cfg)
 	}

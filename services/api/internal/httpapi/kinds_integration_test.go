@@ -66,6 +66,7 @@ func TestMonitorsOfEveryKind(t *testing.T) {
 		{`{"kind":"websocket","target":"wss://a.example/live"}`, "wss://a.example/live", `{}`, 60, 10000},
 		{`{"kind":"smtp","target":"mx.a.example"}`, "mx.a.example:25", `{}`, 60, 10000},
 		{`{"kind":"domain","target":"a.example"}`, "a.example", `{}`, 86400, 20000},
+		{`{"kind":"heartbeat","settings":{"grace_seconds":300},"interval_seconds":31622400,"regions":null}`, "", `{"grace_seconds": 300}`, 31622400, 0},
 	}
 	var made []string
 	for _, tt := range tests {
@@ -113,9 +114,13 @@ func TestMonitorsRefuseWhatIsWrong(t *testing.T) {
 	w := f.addWebsite(map[string]any{"url": "a.example"})
 	at := "/v1/websites/" + w.ID + "/monitors"
 	for body, pointers := range map[string][]string{
-		`{}`:                                                                                                   {"#/kind", "#/target"},
-		`{"kind":"ftp","target":"a:21"}`:                                                                       {"#/kind"},
-		`{"kind":"heartbeat","target":"x"}`:                                                                    {"#/kind"},
+		`{}`:                                {"#/kind"},
+		`{"kind":"tcp"}`:                    {"#/target"},
+		`{"kind":"ftp","target":"a:21"}`:    {"#/kind"},
+		`{"kind":"heartbeat","target":"x"}`: {"#/target"},
+		`{"kind":"heartbeat","regions":["us-east"],"timeout_ms":1000}`:                                         {"#/timeout_ms", "#/regions"},
+		`{"kind":"heartbeat","settings":{"grace_seconds":0},"interval_seconds":31622401}`:                      {"#/interval_seconds"},
+		`{"kind":"heartbeat","settings":{"grace_seconds":604801,"assertions":[]},"interval_seconds":4}`:        {"#/interval_seconds"},
 		`{"kind":"tcp","target":"a.example"}`:                                                                  {"#/target"},
 		`{"kind":"http","target":"ftp://a.example"}`:                                                           {"#/target"},
 		`{"kind":"http","target":"https://u:p@a.example"}`:                                                     {"#/target"},

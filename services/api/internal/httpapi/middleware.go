@@ -64,7 +64,8 @@ func (s *Server) identify(c *gin.Context) {
 }
 
 // observe logs and counts each request. What may hold a secret is not logged: no
-// query, no header, no body; the path of an API route holds ids only.
+// query, no header, no body; the path of an API route holds ids only, or it is not
+// logged as it was called.
 func (s *Server) observe(c *gin.Context) {
 	begun := time.Now()
 	c.Next()
@@ -75,7 +76,7 @@ func (s *Server) observe(c *gin.Context) {
 	level := slog.LevelInfo
 	if op == "none" { // pages, health checks, and what does not exist
 		level = slog.LevelDebug
-	} else {
+	} else if _, secret := c.Params.Get("token"); !secret {
 		path = c.Request.URL.Path
 	}
 	s.log.Log(c.Request.Context(), level, "request",

@@ -14,7 +14,7 @@ func (s *Server) ListWebsiteMonitors(ctx context.Context, r api.ListWebsiteMonit
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
-	return api.ListWebsiteMonitors200JSONResponse{Items: websiteView(&w).Monitors, NextCursor: null[string]()}, nil
+	return api.ListWebsiteMonitors200JSONResponse{Items: s.websiteView(ctx, &w).Monitors, NextCursor: null[string]()}, nil
 }
 
 // GetMonitor implements [api.StrictServerInterface].
@@ -23,7 +23,7 @@ func (s *Server) GetMonitor(ctx context.Context, r api.GetMonitorRequestObject) 
 	if err != nil {
 		return nil, fromStore(err, "monitor")
 	}
-	return api.GetMonitor200JSONResponse(monitorView(&m)), nil
+	return api.GetMonitor200JSONResponse(s.monitorView(ctx, &m)), nil
 }
 
 // DeleteMonitor implements [api.StrictServerInterface].
@@ -53,7 +53,11 @@ func (s *Server) ListMonitorVotes(ctx context.Context, r api.ListMonitorVotesReq
 	oldest := uptime.InstantOf(s.Now()).Add(-m.Freshness())
 	for i := range votes {
 		if v := &votes[i]; v.Revision >= m.TargetRevision { // else of another target
-			out.Items = append(out.Items, voteView(v, &m, v.Due >= oldest))
+			fresh := v.Due >= oldest
+			if m.Kind == uptime.KindHeartbeat {
+				fresh = v.Counted // what a job said holds for as long as it is judged by it
+			}
+			out.Items = append(out.Items, voteView(v, &m, fresh))
 		}
 	}
 	return api.ListMonitorVotes200JSONResponse(out), nil

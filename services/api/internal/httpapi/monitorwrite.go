@@ -21,11 +21,13 @@ func (s *Server) CreateMonitor(ctx context.Context, r api.CreateMonitorRequestOb
 	if err != nil {
 		return nil, err
 	}
-	looks, wrong := parseSpec(body.Kind, body.Target, deref(body.Settings))
-	settings, errs := spec.DefaultsOf(body.Kind).Apply(spec.Change{
+	looks, wrong := parseSpec(body.Kind, deref(body.Target), deref(body.Settings))
+	change := spec.Change{
 		Interval: scaled(body.IntervalSeconds, time.Second), Timeout: scaled(body.TimeoutMs, time.Millisecond),
 		Regions: field(body.Regions), Policy: policyField(body.Policy),
-	}, regionsIn(regions), spec.DefaultsOf(body.Kind))
+	}
+	wrong = append(wrong, pointers(unasked(body.Kind, &change))...)
+	settings, errs := spec.DefaultsOf(body.Kind).Apply(change, regionsIn(regions), spec.DefaultsOf(body.Kind))
 	errs = append(errs, timing(looks, body.Kind, settings, errs)...)
 	if wrong = append(wrong, pointers(errs)...); len(wrong) > 0 {
 		return nil, invalid(api.FieldErrorInBody, wrong...)
@@ -35,7 +37,7 @@ func (s *Server) CreateMonitor(ctx context.Context, r api.CreateMonitorRequestOb
 	if m, err = s.addMonitor(ctx, m, looks, regions); err != nil {
 		return nil, err
 	}
-	return api.CreateMonitor201JSONResponse(monitorView(&m)), nil
+	return api.CreateMonitor201JSONResponse(s.monitorView(ctx, &m)), nil
 }
 
 // addMonitor stores a new monitor of a website. The pusher hears of it from the
@@ -44,7 +46,13 @@ func (s *Server) addMonitor(ctx context.Context, m postgres.Monitor, looks *moni
 	if err := s.vault.Put(&m, looks, regions); err != nil {
 		return m, err
 	}
-	m, err := s.Store.CreateMonitor(ctx, m)
+	var err error
+	if m.Kind == uptime.KindHeartbeat {
+		if m.Heartbeat, err = s.newHeartbeat(&m); err != nil {
+			return m, err
+		}
+	}
+	m, err = s.Store.CreateMonitor(ctx, m)
 	if errors.Is(err, postgres.ErrFull) {
 		return m, conflict("too-many", fmt.Sprintf("A website may have at most %d monitors.", postgres.MaxMonitors))
 	}
@@ -74,6 +82,8 @@ func (s *Server) UpdateMonitor(ctx context.Context, r api.UpdateMonitorRequestOb
 			return err
 		}
 		changed, wrong := lookAnew(looks, body)
+		change := change // this monitor's
+		wrong = append(wrong, pointers(unasked(m.Kind, &change))...)
 		settings, errs := settingsOf(m).Apply(change, regionsIn(regions), spec.DefaultsOf(m.Kind))
 		if change.Interval.Given || change.Timeout.Given || body.Settings.IsSpecified() {
 			errs = append(errs, timing(changed, m.Kind, settings, errs)...)
@@ -87,7 +97,7 @@ func (s *Server) UpdateMonitor(ctx context.Context, r api.UpdateMonitorRequestOb
 	if err != nil {
 		return nil, fromStore(err, "monitor")
 	}
-	return api.UpdateMonitor200JSONResponse(monitorView(&m)), nil
+	return api.UpdateMonitor200JSONResponse(s.monitorView(ctx, &m)), nil
 }
 
 // CloneMonitor implements [api.StrictServerInterface].
@@ -123,7 +133,7 @@ func (s *Server) CloneMonitor(ctx context.Context, r api.CloneMonitorRequestObje
 	if twin, err = s.addMonitor(ctx, twin, looks, regions); err != nil {
 		return nil, err
 	}
-	return api.CloneMonitor201JSONResponse(monitorView(&twin)), nil
+	return api.CloneMonitor201JSONResponse(s.monitorView(ctx, &twin)), nil
 }
 
 // elsewhere tells of secrets that do not go along to another host by the one field that
@@ -157,5 +167,5 @@ func (s *Server) setPaused(ctx context.Context, id uptime.ID, paused bool) (api.
 	if err != nil {
 		return api.Monitor{}, fromStore(err, "monitor")
 	}
-	return monitorView(&m), nil
+	return s.monitorView(ctx, &m), nil
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"encoding/base64"
 	"math"
 	"time"
@@ -55,7 +56,7 @@ func list[T any](items []T) []T {
 	return items
 }
 
-func websiteView(w *postgres.Website) api.Website {
+func (s *Server) websiteView(ctx context.Context, w *postgres.Website) api.Website {
 	verdict, since := w.Verdict()
 	out := api.Website{
 		ID: w.ID, URL: w.URL, Name: w.Name, ExternalID: unlessZero(w.ExternalID),
@@ -64,18 +65,19 @@ func websiteView(w *postgres.Website) api.Website {
 		CreatedAt: w.CreatedAt.UTC(), UpdatedAt: w.UpdatedAt.UTC(), Monitors: make([]api.Monitor, len(w.Monitors)),
 	}
 	for i := range w.Monitors {
-		out.Monitors[i] = monitorView(&w.Monitors[i])
+		out.Monitors[i] = s.monitorView(ctx, &w.Monitors[i])
 	}
 	return out
 }
 
-func monitorView(m *postgres.Monitor) api.Monitor {
+func (s *Server) monitorView(ctx context.Context, m *postgres.Monitor) api.Monitor {
 	out := api.Monitor{
 		ID: m.ID, WebsiteID: m.WebsiteID, Kind: string(m.Kind), Name: m.Name, Target: m.Target, Settings: m.Settings,
 		IntervalSeconds: int(m.Interval / time.Second), TimeoutMs: int(m.Timeout.Milliseconds()),
 		Regions: null[[]string](), Policy: m.Policy, Paused: m.Paused, Revision: m.Revision,
 		Status: api.Status(m.Status()), Verdict: m.Verdict, VerdictSince: nullTime(m.Since), Reason: m.Reason,
 		AdvisoryRegions: list(m.Advisory), AdvisorySince: nullTime(m.AdvisorySince), Expiries: expiryViews(m.Expiries),
+		Heartbeat: s.heartbeatView(ctx, m),
 		CreatedAt: m.CreatedAt.UTC(), UpdatedAt: m.UpdatedAt.UTC(),
 	}
 	if m.Regions != nil {

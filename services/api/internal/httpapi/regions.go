@@ -11,6 +11,7 @@ import (
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/queue"
 	"github.com/probefleet/probefleet/pkg/seal"
+	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
 )
 
@@ -158,6 +159,9 @@ func (s *Server) CreateRegion(ctx context.Context, r api.CreateRegionRequestObje
 // createRegion stores a region with a fresh key for its messages and returns the key.
 func (s *Server) createRegion(ctx context.Context, r postgres.Region) (postgres.Region, string, error) {
 	r.OrgID = callerOf(ctx).Org
+	if r.Name == uptime.RegionHeartbeat {
+		return r, "", invalidField("name", "is reserved for the calls of heartbeats")
+	}
 	var key [seal.KeyBytes]byte
 	_, _ = rand.Read(key[:]) // crypto/rand.Read never fails since Go 1.24.
 	r.KeySealed = s.Box.Seal(key[:], postgres.RegionKeyPlace(r.OrgID, r.Name)...)

@@ -49,8 +49,8 @@ func chartsAway(err error) error {
 
 // knownRegion checks the region that a caller asks for; empty is every one.
 func (s *Server) knownRegion(ctx context.Context, name *string) (string, error) {
-	if deref(name) == "" {
-		return "", nil
+	if deref(name) == "" || *name == uptime.RegionHeartbeat {
+		return deref(name), nil
 	}
 	regions, err := s.regionsOf(ctx, callerOf(ctx).Org)
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/probefleet/probefleet/pkg/seal"
 	"github.com/probefleet/probefleet/pkg/tsdb"
 	"github.com/probefleet/probefleet/pkg/uptime"
+	"github.com/probefleet/probefleet/services/api/internal/heartbeat"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
 	"github.com/probefleet/probefleet/services/api/internal/vault"
 )
@@ -62,6 +63,7 @@ type Config struct {
 	Jobs  postgres.Jobs
 	Box   *seal.Box
 	Auth  Authenticator
+	Desk  *heartbeat.Desk // nil: calls of heartbeats are not taken
 
 	Cleaner Cleaner               // nil: nobody
 	Metrics prometheus.Registerer // nil: nowhere

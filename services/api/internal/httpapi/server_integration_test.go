@@ -21,7 +21,7 @@ import (
 	"github.com/probefleet/probefleet/services/api/internal/httpapi"
 )
 
-// operations calls each for every operation of the document, with a path that names
+// operations calls each for every operation of the document that needs a key, with a path that names
 // nothing that is there.
 func operations(t *testing.T, each func(method, path, id, scope string)) {
 	t.Helper()
@@ -34,6 +34,9 @@ func operations(t *testing.T, each func(method, path, id, scope string)) {
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
 			n++
+			if len(*op.Security) == 0 {
+				continue // for everybody who has a token
+			}
 			each(method, strings.NewReplacer("{id}", nobody, "{name}", "nowhere").Replace(path), op.OperationID, (*op.Security)[0]["bearer"][0])
 		}
 	}

@@ -38,9 +38,6 @@ func TestSettingsOfTheDocument(t *testing.T) {
 	definitions := map[string]any{}
 	var schemas strings.Builder
 	for _, kind := range monitorspec.Kinds() {
-		if kind == uptime.KindHeartbeat {
-			continue // nothing that the document has takes them
-		}
 		schema := schemaOf(t, kind)
 		own, _ := schema["$defs"].(map[string]any)
 		for name, one := range own {

@@ -30,7 +30,7 @@ func (s *Server) ListWebsites(ctx context.Context, r api.ListWebsitesRequestObje
 	websites, more := page(websites, limit)
 	out := api.WebsitePage{Items: make([]api.Website, len(websites)), NextCursor: null[string]()}
 	for i := range websites {
-		out.Items[i] = websiteView(&websites[i])
+		out.Items[i] = s.websiteView(ctx, &websites[i])
 	}
 	if more {
 		out.NextCursor = cursorOf(cursorWebsite, websites[limit-1].ID)
@@ -44,7 +44,7 @@ func (s *Server) CreateWebsite(ctx context.Context, r api.CreateWebsiteRequestOb
 	if err != nil {
 		return nil, err
 	}
-	return api.CreateWebsite201JSONResponse(websiteView(&w)), nil
+	return api.CreateWebsite201JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
 // createWebsite stores a website as a body says, with a first monitor of the given
@@ -84,7 +84,7 @@ func (s *Server) GetWebsite(ctx context.Context, r api.GetWebsiteRequestObject) 
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
-	return api.GetWebsite200JSONResponse(websiteView(&w)), nil
+	return api.GetWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
 // UpdateWebsite implements [api.StrictServerInterface].
@@ -93,7 +93,7 @@ func (s *Server) UpdateWebsite(ctx context.Context, r api.UpdateWebsiteRequestOb
 	if err != nil {
 		return nil, err
 	}
-	return api.UpdateWebsite200JSONResponse(websiteView(&w)), nil
+	return api.UpdateWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
 func (s *Server) updateWebsite(ctx context.Context, id uptime.ID, body *api.WebsiteUpdate) (postgres.Website, error) {
@@ -189,7 +189,7 @@ func (s *Server) PauseWebsite(ctx context.Context, r api.PauseWebsiteRequestObje
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
-	return api.PauseWebsite200JSONResponse(websiteView(&w)), nil
+	return api.PauseWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
 // ResumeWebsite implements [api.StrictServerInterface].
@@ -198,7 +198,7 @@ func (s *Server) ResumeWebsite(ctx context.Context, r api.ResumeWebsiteRequestOb
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
-	return api.ResumeWebsite200JSONResponse(websiteView(&w)), nil
+	return api.ResumeWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
 // MuteWebsite implements [api.StrictServerInterface].
@@ -211,7 +211,7 @@ func (s *Server) MuteWebsite(ctx context.Context, r api.MuteWebsiteRequestObject
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
-	return api.MuteWebsite200JSONResponse(websiteView(&w)), nil
+	return api.MuteWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
 // UnmuteWebsite implements [api.StrictServerInterface].
@@ -220,7 +220,7 @@ func (s *Server) UnmuteWebsite(ctx context.Context, r api.UnmuteWebsiteRequestOb
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
-	return api.UnmuteWebsite200JSONResponse(websiteView(&w)), nil
+	return api.UnmuteWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
 // untilOf returns the end of a pause or mute, the zero time for none.

@@ -80,6 +80,26 @@ func (v Vault) Put(m *postgres.Monitor, spec *monitorspec.Spec, regions []postgr
 	return err
 }
 
+// SealToken seals the token of a heartbeat, which must have its ids by now.
+func (v Vault) SealToken(m *postgres.Monitor, token string) ([]byte, error) {
+	if v.box == nil {
+		return nil, errNoKey
+	}
+	return v.box.Seal([]byte(token), postgres.HeartbeatTokenPlace(m.OrgID, m.ID)...), nil
+}
+
+// Token opens the token of a heartbeat.
+func (v Vault) Token(m *postgres.Monitor) (string, error) {
+	if v.box == nil {
+		return "", errNoKey
+	}
+	token, err := v.box.Open(m.Heartbeat.TokenSealed, postgres.HeartbeatTokenPlace(m.OrgID, m.ID)...)
+	if err != nil {
+		return "", fmt.Errorf("token of monitor %s: %w", m.ID, err)
+	}
+	return string(token), nil
+}
+
 // keys returns the keys of the regions that may check a monitor. A region without a key
 // gets no secrets, and its workers say so.
 func (v Vault) keys(m *postgres.Monitor, regions []postgres.Region) (map[string]monitorspec.Sealer, error) {

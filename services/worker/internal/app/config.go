@@ -11,6 +11,7 @@ import (
 	"github.com/probefleet/probefleet/pkg/config"
 	"github.com/probefleet/probefleet/pkg/egress"
 	"github.com/probefleet/probefleet/pkg/seal"
+	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
 // Config is what a worker is told by its environment.
@@ -43,6 +44,9 @@ func (c *Config) Validate() error {
 	var errs []error
 	if !regionName.MatchString(c.Region) {
 		errs = append(errs, fmt.Errorf("REGION_NAME=%q: want 1 to 40 lower case letters, digits and dashes, not beginning with a dash", c.Region))
+	}
+	if c.Region == uptime.RegionHeartbeat {
+		errs = append(errs, fmt.Errorf("REGION_NAME=%q: the name is reserved for the calls of heartbeats", c.Region))
 	}
 	if len(c.WorkerID) > 128 {
 		errs = append(errs, errors.New("WORKER_ID has more than 128 bytes"))

@@ -843,16 +843,16 @@ type MonitorCreate struct {
 	Name   nullable.Nullable[string]      `json:"name,omitempty"`
 	Policy nullable.Nullable[PolicyInput] `json:"policy,omitempty"`
 
-	// Regions The regions that look; null, the default, is every enabled one, later ones too
+	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 
 	// Settings Those of the kind. Left out, a setting has its default; answers leave out what is at its default. Secrets are shown as ***.
 	Settings *MonitorSettings `json:"settings,omitempty"`
 
-	// Target As the kind wants it: a URL, host:port, a name
-	Target string `json:"target"`
+	// Target As the kind wants it: a URL, host:port, a name; a heartbeat has none, all others need one
+	Target *string `json:"target,omitempty"`
 
-	// TimeoutMs At most 60000 and the interval; 10000 if absent, of domain 20000
+	// TimeoutMs At most 60000 and the interval; 10000 if absent, of domain 20000; a heartbeat has none
 	TimeoutMs nullable.Nullable[MonitorTimeout] `json:"timeout_ms,omitempty"`
 }
 
@@ -879,18 +879,20 @@ type MonitorTest struct {
 	// MonitorID A monitor of the same kind, whose secrets *** stands for
 	MonitorID *ID `json:"monitor_id,omitempty"`
 
-	// Regions The regions that look; null, the default, is every enabled one, later ones too
+	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 
 	// Settings Those of the kind. Left out, a setting has its default; answers leave out what is at its default. Secrets are shown as ***.
 	Settings *MonitorSettings `json:"settings,omitempty"`
-	Target   string           `json:"target"`
 
-	// TimeoutMs At most 60000 and the interval; 10000 if absent, of domain 20000
+	// Target As for a new monitor; a heartbeat cannot be tested
+	Target *string `json:"target,omitempty"`
+
+	// TimeoutMs At most 60000 and the interval; 10000 if absent, of domain 20000; a heartbeat has none
 	TimeoutMs nullable.Nullable[MonitorTimeout] `json:"timeout_ms,omitempty"`
 }
 
-// MonitorTimeout At most 60000 and the interval; 10000 if absent, of domain 20000
+// MonitorTimeout At most 60000 and the interval; 10000 if absent, of domain 20000; a heartbeat has none
 type MonitorTimeout = int
 
 // MonitorUpdate defines model for MonitorUpdate.
@@ -903,14 +905,14 @@ type MonitorUpdate struct {
 	// Policy What it does not name stays as it is
 	Policy nullable.Nullable[PolicyInput] `json:"policy,omitempty"`
 
-	// Regions The regions that look; null, the default, is every enabled one, later ones too
+	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 
 	// Settings A JSON merge patch (RFC 7396) of the settings as they are shown: what it leaves out stays, null takes a setting away, a list replaces the list before. Secrets that it leaves out or gives as *** stay as they were, but must be given again for another host. null sets all back to the defaults
 	Settings nullable.Nullable[MonitorSettings] `json:"settings,omitempty"`
 	Target   *string                            `json:"target,omitempty"`
 
-	// TimeoutMs At most 60000 and the interval; 10000 if absent, of domain 20000
+	// TimeoutMs At most 60000 and the interval; 10000 if absent, of domain 20000; a heartbeat has none
 	TimeoutMs nullable.Nullable[MonitorTimeout] `json:"timeout_ms,omitempty"`
 }
 
@@ -1027,7 +1029,7 @@ type RegionCreated struct {
 	Workers []Worker                 `json:"workers"`
 }
 
-// RegionNames The regions that look; null, the default, is every enabled one, later ones too
+// RegionNames The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
 type RegionNames = []string
 
 // RegionPage defines model for RegionPage.
@@ -1056,6 +1058,9 @@ type Settingsdomain = json.RawMessage
 
 // Settingsgrpc defines model for Settingsgrpc.
 type Settingsgrpc = json.RawMessage
+
+// Settingsheartbeat defines model for Settingsheartbeat.
+type Settingsheartbeat = json.RawMessage
 
 // Settingshttp defines model for Settingshttp.
 type Settingshttp = json.RawMessage
@@ -1223,7 +1228,7 @@ type WebsiteCreate struct {
 	Name   nullable.Nullable[string]      `json:"name,omitempty"`
 	Policy nullable.Nullable[PolicyInput] `json:"policy,omitempty"`
 
-	// Regions The regions that look; null, the default, is every enabled one, later ones too
+	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 
 	// TimeoutMs At most the interval; 10000 if absent, or the interval if that is less
@@ -1251,7 +1256,7 @@ type WebsiteUpdate struct {
 	// Policy What it does not name stays as it is
 	Policy nullable.Nullable[PolicyInput] `json:"policy,omitempty"`
 
-	// Regions The regions that look; null, the default, is every enabled one, later ones too
+	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
 	Regions   nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 	TimeoutMs nullable.Nullable[int]         `json:"timeout_ms,omitempty"`
 	URL       *string                        `json:"url,omitempty"`
@@ -1336,7 +1341,7 @@ type LegacyGetSeriesParams struct {
 	// Days How far back, any number of days up to the retention
 	Days *Days `form:"days,omitempty" json:"days,omitempty"`
 
-	// Region Only this region
+	// Region Only this region; heartbeat is that of the calls of heartbeats
 	Region *InRegion `form:"region,omitempty" json:"region,omitempty"`
 }
 
@@ -1345,7 +1350,7 @@ type LegacyListDowntimeParams struct {
 	// Days How far back, any number of days up to the retention
 	Days *Days `form:"days,omitempty" json:"days,omitempty"`
 
-	// Region Only this region
+	// Region Only this region; heartbeat is that of the calls of heartbeats
 	Region *InRegion `form:"region,omitempty" json:"region,omitempty"`
 }
 
@@ -1354,7 +1359,7 @@ type LegacyGetLastDowntimeParams struct {
 	// Days How far back, any number of days up to the retention
 	Days *Days `form:"days,omitempty" json:"days,omitempty"`
 
-	// Region Only this region
+	// Region Only this region; heartbeat is that of the calls of heartbeats
 	Region *InRegion `form:"region,omitempty" json:"region,omitempty"`
 }
 
@@ -1436,7 +1441,7 @@ type ListIncidentsParams struct {
 
 // ListMonitorFailuresParams defines parameters for ListMonitorFailures.
 type ListMonitorFailuresParams struct {
-	// Region Only this region
+	// Region Only this region; heartbeat is that of the calls of heartbeats
 	Region *InRegion `form:"region,omitempty" json:"region,omitempty"`
 
 	// IncidentID Only those that led to this incident
@@ -1457,7 +1462,7 @@ type GetMonitorLatencyParams struct {
 	// To End of the period, the present if absent
 	To *To `form:"to,omitempty" json:"to,omitempty"`
 
-	// Region Only this region
+	// Region Only this region; heartbeat is that of the calls of heartbeats
 	Region *InRegion `form:"region,omitempty" json:"region,omitempty"`
 
 	// Resolution Width of a bucket as a duration such as 30s, 5m or 1h; auto, the default, fits the span
@@ -1472,7 +1477,7 @@ type ListMonitorTicksParams struct {
 	// To End of the period, the present if absent
 	To *To `form:"to,omitempty" json:"to,omitempty"`
 
-	// Region Only this region
+	// Region Only this region; heartbeat is that of the calls of heartbeats
 	Region *InRegion `form:"region,omitempty" json:"region,omitempty"`
 
 	// Ok Only passed ones, or only failed ones
@@ -1684,7 +1689,7 @@ type ServerInterface interface {
 	// UpdateWebsite Change a website; url and the settings of checking are those of its first monitor
 	// (PATCH /v1/websites/{id})
 	UpdateWebsite(c *gin.Context, id PathID)
-	// CheckWebsite Check every monitor now in every region and wait for the answers, at most its timeout and 5 s
+	// CheckWebsite Check every monitor but heartbeats now in every region and wait for the answers, at most its timeout and 5 s
 	// (POST /v1/websites/{id}/check)
 	CheckWebsite(c *gin.Context, id PathID)
 	// ListWebsiteMonitors The monitors of a website, oldest first
@@ -5163,6 +5168,20 @@ func (response CheckMonitor404ApplicationProblemPlusJSONResponse) VisitCheckMoni
 	return err
 }
 
+type CheckMonitor409ApplicationProblemPlusJSONResponse Problem
+
+func (response CheckMonitor409ApplicationProblemPlusJSONResponse) VisitCheckMonitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CheckMonitor429ApplicationProblemPlusJSONResponse struct {
 	BusyApplicationProblemPlusJSONResponse
 }
@@ -7391,7 +7410,7 @@ type StrictServerInterface interface {
 	// UpdateWebsite Change a website; url and the settings of checking are those of its first monitor
 	// (PATCH /v1/websites/{id})
 	UpdateWebsite(ctx context.Context, request UpdateWebsiteRequestObject) (UpdateWebsiteResponseObject, error)
-	// CheckWebsite Check every monitor now in every region and wait for the answers, at most its timeout and 5 s
+	// CheckWebsite Check every monitor but heartbeats now in every region and wait for the answers, at most its timeout and 5 s
 	// (POST /v1/websites/{id}/check)
 	CheckWebsite(ctx context.Context, request CheckWebsiteRequestObject) (CheckWebsiteResponseObject, error)
 	// ListWebsiteMonitors The monitors of a website, oldest first
