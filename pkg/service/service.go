@@ -14,8 +14,10 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -39,6 +41,14 @@ const drainTime = 25 * time.Second
 // gcPercent replaces Go's 100 unless GOGC is set: measured on the pipeline it takes
 // 20 % off the CPU per check, 400 brings no more.
 const gcPercent = 200
+
+// settleTime is when a process has done what it does but once: parsed documents, hashed
+// a password, read what it must know. What that left is given back to the system then;
+// by itself the collector would come by two minutes later, and keep most of it.
+const settleTime = 20 * time.Second
+
+// unprofiled turns off the samples of allocations, for whose profile nobody can ask.
+var unprofiled sync.Once
 
 // Env is what a process has before its own parts are built.
 type Env struct {
@@ -119,6 +129,9 @@ func run[T any](name string, args []string, environ map[string]string, out, errO
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
 	}
+	if !common.Pprof {
+		unprofiled.Do(func() { runtime.MemProfileRate = 0 })
+	}
 	log := NewLogger(errOut, common.Log).With("service", name)
 	slog.SetDefault(log)
 	env := &Env{Name: name, Version: Version(), Log: log, Metrics: newRegistry(name), Health: NewHealth()}
@@ -175,6 +188,8 @@ func buildAndRun(ctx context.Context, env *Env, build func(context.Context) (Run
 	}
 	env.Log.InfoContext(ctx, "started", "version", env.Version, "pid", os.Getpid())
 	env.Health.start()
+	settled := time.AfterFunc(settleTime, debug.FreeOSMemory)
+	defer settled.Stop()
 	return runner.Run(ctx)
 }
 
