@@ -1,6 +1,8 @@
 package httpprobe_test
 
 import (
+	"bufio"
+	"compress/gzip"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -287,3 +289,80 @@ func TestEvidenceIsNotWaitedFor(t *testing.T) {
 		t.Errorf("%s %+v %+v", f.Reason, f.Phases, f.Evidence)
 	}
 }
+
+// Redirects other than 307 and 308 turn a POST into a GET without its body.
+func TestRedirectsOfAPost(t *testing.T) {
+	t.Parallel()
+	end := mirror(t)
+	for status, want := range map[int][]string{
+		301: {"GET", ""}, 302: {"GET", ""}, 303: {"GET", ""}, 307: {"POST", "hi"}, 308: {"POST", "hi"},
+	} {
+		web := targets.New(t, targets.Redirect(status, "/end"))
+		web.Set("/end", end.Config.Handler.ServeHTTP)
+		set := asserting(object{"method": "POST", "body": object{"type": "raw", "text": "hi"}}, "$.method", want[0], "$.body", want[1])
+		if f := kind.Run(t, probetest.Env(), web.URL, settings(t, set), probetest.Long); f.Reason != uptime.ReasonNone {
+			t.Errorf("%d: %s %s", status, f.Reason, f.Detail)
+		}
+	}
+}
+
+// A compressed page is asked for, and looked at as what it says.
+func TestCompressedBody(t *testing.T) {
+	t.Parallel()
+	web := targets.New(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") != "gzip" {
+			w.WriteHeader(http.StatusNotAcceptable)
+			return
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		_, _ = io.WriteString(z, "all is well")
+		_ = z.Close()
+	})
+	f := kind.Run(t, probetest.Env(), web.URL, `{"assertions":[{"source":"body","comparison":"equals","target":"all is well"}]}`, probetest.Long)
+	if f.Reason != uptime.ReasonNone {
+		t.Errorf("%s %s", f.Reason, f.Detail)
+	}
+}
+
+// What was meant for a host under TLS is not told to the same host in the clear.
+func TestRedirectOutOfTLS(t *testing.T) {
+	t.Parallel()
+	ca := targets.NewTestCA(t)
+	cfg := &tls.Config{Certificates: []tls.Certificate{ca.Issue(t, targets.Identity{})}, MinVersion: tls.VersionTLS12}
+	heard := make(chan string, 1)
+	var addr string
+	addr = targets.Raw(t, func(c net.Conn) {
+		r := bufio.NewReader(c)
+		if first, err := r.Peek(1); err != nil || first[0] != 22 { // no TLS
+			req, err := http.ReadRequest(r)
+			if err == nil {
+				heard <- req.Header.Get("X-Token") + req.Header.Get("Authorization")
+				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+			}
+			return
+		}
+		secured := tls.Server(peeked{c, r}, cfg)
+		if _, err := http.ReadRequest(bufio.NewReader(secured)); err == nil {
+			_, _ = io.WriteString(secured, "HTTP/1.1 302 Found\r\nLocation: http://"+addr+"/\r\nContent-Length: 0\r\n\r\n")
+		}
+	})
+	f := kind.Run(t, probetest.Env(), "https://"+addr+"/", settings(t, object{
+		"tls": object{"ca": ca.PEM()}, "headers": []object{{"name": "X-Token", "value": "hunter22"}}, "auth": object{"type": "bearer", "token": "t0ken"},
+	}), probetest.Long)
+	if f.Reason != uptime.ReasonNone || f.Code != 200 {
+		t.Fatalf("%s %s", f.Reason, f.Detail)
+	}
+	if got := <-heard; got != "" {
+		t.Errorf("in the clear: %q", got)
+	}
+}
+
+// peeked is a connection of which something was looked at already.
+type peeked struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+// Read implements [net.Conn].
+func (p peeked) Read(b []byte) (int, error) { return p.r.Read(b) }

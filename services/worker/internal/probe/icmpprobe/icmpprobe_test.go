@@ -250,19 +250,24 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// As many packets of the size go out as were asked for.
+// As many packets of the size go out as were asked for, and none before its time.
 func TestCountAndSize(t *testing.T) {
 	t.Parallel()
 	requireICMP(t)
 	const header = 8
 	for settings, want := range map[string][]int{
-		`{"interval_ms":50}`:                       {56, 56, 56},
-		`{"interval_ms":50,"count":2,"size":1000}`: {1000, 1000},
-		`{"count":1,"size":24}`:                    {24},
+		``:                        {56, 56, 56},
+		`{"count":2,"size":1000}`: {1000, 1000},
+		`{"count":1,"size":24}`:   {24},
 	} {
 		var sizes []int
-		k := withSocket(openFaulty(func(_ int, b []byte) error {
+		const interval = 200 * time.Millisecond
+		start := time.Now()
+		k := withSocket(openFaulty(func(n int, b []byte) error {
 			sizes = append(sizes, len(b)-header)
+			if after := time.Since(start); after < time.Duration(n)*interval {
+				t.Errorf("%s: packet %d after %s", settings, n, after)
+			}
 			return nil
 		}, nil))
 		f := k.Run(t, probetest.Env(), "127.0.0.1", settings, probetest.Long)

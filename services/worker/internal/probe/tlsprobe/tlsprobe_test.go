@@ -1,7 +1,10 @@
 package tlsprobe_test
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
 	"encoding/json"
 	"io"
 	"net"
@@ -134,6 +137,17 @@ func TestEvidence(t *testing.T) {
 	// The key that it shows is the one to pin, and what is refused is shown as well.
 	if f := kind.Run(t, env, addr, `{"pins":["`+c.SPKI+`"]}`, probetest.Long); f.Reason != uptime.ReasonNone {
 		t.Errorf("pinned: %s %s", f.Reason, f.Detail)
+	}
+	// So is that of the authority between.
+	between := ca.Intermediate(t, time.Now().Add(day))
+	chain := between.Chain(between.Issue(t, targets.Identity{}))
+	authority, err := x509.ParseCertificate(chain.Certificate[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(authority.RawSubjectPublicKeyInfo)
+	if f := kind.Run(t, env, serve(t, chain), `{"pins":["`+base64.StdEncoding.EncodeToString(sum[:])+`"]}`, probetest.Long); f.Reason != uptime.ReasonNone {
+		t.Errorf("pinned authority: %s %s", f.Reason, f.Detail)
 	}
 	f = kind.Run(t, env, serve(t, targets.SelfSigned(t, targets.Identity{})), ``, probetest.Long)
 	if c := f.Evidence.Certificate; c == nil || c.Verified || c.Fingerprint == "" {
