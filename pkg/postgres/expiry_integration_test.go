@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/probefleet/probefleet/migrations"
 	"github.com/probefleet/probefleet/pkg/expiry"
@@ -123,60 +122,6 @@ func TestAWarningOfAMutedWebsiteStaysUntold(t *testing.T) {
 	check("renewed", false)
 	note(write(-time.Hour, 1), true)
 	check("over", false)
-}
-
-// TestAPageOfWebsitesReadsExpiriesOnce counts queries, however many websites there are.
-func TestAPageOfWebsitesReadsExpiriesOnce(t *testing.T) {
-	t.Parallel()
-	s, err := postgres.Open(t.Context(), postgres.Config{URL: pgtest.URL(t)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	reg := prometheus.NewRegistry()
-	if err := s.Collect(reg); err != nil {
-		t.Fatal(err)
-	}
-	org := fixture.Org(t, s.Pool())
-	for range 5 {
-		m := fixture.Monitor(t, s.Pool(), uptime.Monitor{OrgID: org})
-		inTx(t, s, func(tx pgx.Tx) error {
-			return postgres.UpsertExpiries(t.Context(), tx, []postgres.Expiry{{
-				Monitor: m.ID, Target: 1, Subject: expiry.Certificate, End: expiry.End{At: at(time.Hour), Seen: at(0)},
-			}})
-		})
-	}
-	sites, err := s.Websites(t.Context(), org, postgres.WebsiteFilter{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range sites {
-		if n := len(sites[i].Monitors[0].Expiries); n != 1 {
-			t.Errorf("website %d has %d expiries, want one", i, n)
-		}
-	}
-	if n := queries(t, reg, "Expiries"); len(sites) != 5 || n != 1 {
-		t.Errorf("%d queries of expiries for %d websites, want one for five", n, len(sites))
-	}
-}
-
-// queries returns how often a query was made.
-func queries(t *testing.T, reg *prometheus.Registry, name string) (n uint64) {
-	t.Helper()
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, family := range families {
-		for _, m := range family.GetMetric() {
-			for _, label := range m.GetLabel() {
-				if label.GetName() == "kind" && label.GetValue() == name {
-					n += m.GetHistogram().GetSampleCount()
-				}
-			}
-		}
-	}
-	return n
 }
 
 // TestChannelsThatHadTheDefaultHearOfExpiries goes back and forth by the migration.
