@@ -14,7 +14,7 @@ import (
 
 // The short form runs in a network of its own, which the whole test process enters.
 func TestMain(m *testing.M) {
-	if err := sandbox.Enter(context.Background(), tell); err != nil {
+	if err := sandbox.Enter(context.Background(), sandbox.Config{Tell: tell}); err != nil {
 		tell("chaos: %v", err)
 		os.Exit(1)
 	}

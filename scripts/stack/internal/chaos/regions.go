@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/probefleet/probefleet/pkg/consensus"
 	"github.com/probefleet/probefleet/pkg/testenv/targets"
 )
 
@@ -37,19 +38,34 @@ func foundMeanwhile(ctx context.Context, r *Rig, p *play) []Check {
 	return []Check{c}
 }
 
-// regionIs checks how a region is shown.
-func regionIs(want string) look {
-	return func(ctx context.Context, r *Rig, _ *play) []Check {
-		var region struct {
-			State string `json:"state"`
-		}
-		err := r.call(ctx, http.MethodGet, "/v1/regions/"+theRegion, nil, &region)
-		c := Check{What: "the region is shown as", Got: region.State, OK: region.State == want}
-		if err != nil {
-			c.Got = err.Error()
-		}
-		return []Check{c}
+// state returns how the region is shown.
+func (r *Rig) state(ctx context.Context) string {
+	var region struct {
+		State string `json:"state"`
 	}
+	if err := r.call(ctx, http.MethodGet, "/v1/regions/"+theRegion, nil, &region); err != nil {
+		return err.Error()
+	}
+	return region.State
+}
+
+// silent checks that the region is shown so.
+func silent(ctx context.Context, r *Rig, _ *play) []Check {
+	got := r.state(ctx)
+	return []Check{{What: "the region is shown as", Got: got, OK: got == "silent"}}
+}
+
+// learning is how long it takes until the fleet knows what is normal for a region: ten
+// windows of a minute, if there are websites enough for each to count, and some.
+const learning = 12 * time.Minute
+
+// sick checks that the region was found sick, if the fleet knows what is normal there.
+func sick(ctx context.Context, r *Rig, _ *play) []Check {
+	got := r.state(ctx)
+	if len(r.steady) < consensus.SickSamples || time.Since(r.ready) < learning {
+		return []Check{{What: "before the fleet knows what is normal the region is shown as", Got: got, OK: got == "active"}}
+	}
+	return []Check{{What: "the region is shown as", Got: got, OK: got == "sick"}}
 }
 
 // both looks twice.
@@ -80,12 +96,12 @@ func flaky(share float64) injection {
 
 // regions are faults of a region.
 func regions() []Scenario {
-	const silent = "the others go on judging; its slots are counted expired; it is shown as silent and comes back by itself"
+	const promise = "the others go on judging; its slots are counted expired; it is shown as silent and comes back by itself"
 	return []Scenario{{
-		Name: "region cut off", Fault: "its link to Redis swallows everything for %s, while an outage begins and one ends", Promise: silent,
-		Short: 9 * time.Second, Long: 2 * time.Minute, Inject: cutOff, During: both(foundMeanwhile, regionIs("silent")),
+		Name: "region cut off", Fault: "its link to Redis swallows everything for %s, while an outage begins and one ends", Promise: promise,
+		Short: 9 * time.Second, Long: 90 * time.Second, Inject: cutOff, During: both(foundMeanwhile, silent),
 	}, {
-		Name: "region failing", Fault: "30 % of its checks fail for %s", Promise: "no incident of a website that is well; it is found sick and has no vote",
-		Long: 3 * time.Minute, Inject: flaky(0.3), During: both(foundMeanwhile, regionIs("sick")),
+		Name: "region failing", Fault: "30 % of its checks fail for %s", Promise: "no incident of a website that is well; found sick where 200 websites have shown for ten minutes what is normal",
+		Long: 3 * time.Minute, Inject: flaky(0.3), During: both(foundMeanwhile, sick),
 	}}
 }

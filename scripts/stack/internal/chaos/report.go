@@ -17,10 +17,7 @@ type Row struct {
 
 // NewRow is the row of a scenario that was played, or could not be: then err says why.
 func NewRow(s *Scenario, f *Figures, hold time.Duration, err error) Row {
-	fault := s.Fault
-	if strings.Contains(fault, "%s") {
-		fault = fmt.Sprintf(fault, plain(hold))
-	}
+	fault := strings.Replace(s.Fault, "%s", plain(hold), 1)
 	if err != nil {
 		f.Recovered = true // it is not the time that is wrong
 		f.Checks = append(f.Checks, Check{What: "played", Got: err.Error()})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -51,6 +52,7 @@ type Rig struct {
 	disks map[string]func() error
 	ends  []func() error
 
+	ready        time.Time // since when its websites are judged
 	steady, dead []website // well all the time; down all the time
 	serial       int       // of outages' websites
 
@@ -66,6 +68,7 @@ func Start(ctx context.Context, cfg Config) (*Rig, error) {
 	err := r.start(ctx)
 	if err == nil {
 		err = r.watchAll(ctx)
+		r.ready = time.Now()
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Stop(true))

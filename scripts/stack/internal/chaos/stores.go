@@ -33,7 +33,7 @@ func influxAnswers(h http.Handler) injection {
 // inTurn answers with one status after the other.
 func inTurn(statuses ...int) http.Handler {
 	var n atomic.Int64
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		status := statuses[int(n.Add(1)-1)%len(statuses)]
 		if status == http.StatusTooManyRequests {
 			w.Header().Set("Retry-After", "1")
@@ -77,7 +77,7 @@ func stores() []Scenario {
 		}, {
 			Name: "InfluxDB answers 400 and 422", Fault: "writes that contain one website's ticks, for %s",
 			Promise: "batches are halved until only the bad points remain, which become dead letters; all others are written",
-			Long:    20 * time.Second, Inject: badPoints, After: badPointsOnly,
+			Long:    20 * time.Second, Inject: badPoints, After: both(writesRefused, lettersOf(1, "ticks")),
 		},
 	}
 }
@@ -115,20 +115,6 @@ func badPoints(ctx context.Context, r *Rig) (func(context.Context) error, error)
 		r.influx.failWith(nil)
 		return err
 	}, nil
-}
-
-// badPointsOnly checks that what was refused, and only that, is in the dead letters.
-func badPointsOnly(ctx context.Context, r *Rig, p *play) []Check {
-	const most = 10_000
-	letters := 0
-	for _, region := range r.regions {
-		n, err := r.deadTicks(ctx, region, p.broke, most)
-		if err != nil {
-			return []Check{{What: "dead letters", Got: err.Error()}}
-		}
-		letters += n
-	}
-	return append(writesRefused(ctx, r, p), Check{What: "dead letters:", Got: fmt.Sprint(letters), OK: letters > 0})
 }
 
 // disks are faults of file systems that are full.

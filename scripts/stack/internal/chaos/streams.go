@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -74,13 +75,14 @@ func garbage(n int) injection {
 	return func(ctx context.Context, r *Rig) (func(context.Context) error, error) {
 		const batch = 1000
 		junk := make([]byte, 64)
+		junk[0] = 0x0f // a field of a wire type that there is not: it can never be read by chance
 		for _, region := range r.regions {
 			r.forged[region] += int64(n)
 			for sent := 0; sent < n; sent += batch {
 				pipe := r.raw.TxPipeline()
 				for range batch {
-					for i := range junk {
-						junk[i] = byte(rand.IntN(256))
+					for i := range junk[1:] {
+						junk[1+i] = byte(rand.IntN(256))
 					}
 					pipe.XAdd(ctx, &redis.XAddArgs{Stream: laneKey(region, "checks"), Values: []any{"m", string(junk)}})
 					pipe.XAdd(ctx, &redis.XAddArgs{Stream: laneKey(region, "urgent"), Values: []any{"other", string(junk)}})
@@ -120,16 +122,33 @@ func repeatAll(ctx context.Context, r *Rig) (func(context.Context) error, error)
 	}, nil
 }
 
-// deadTicks returns how many ticks became dead letters since then.
-func (r *Rig) deadTicks(ctx context.Context, region string, since time.Time, most int) (int, error) {
-	letters, err := r.queue.DeadLetters(ctx, queue.Lane{Region: region}, most)
-	n := 0
-	for _, l := range letters {
-		if l.Kind == "ticks" && l.At.After(since) {
-			n++
+// deadLetters returns how many of the kinds became dead letters in all regions since then.
+func (r *Rig) deadLetters(ctx context.Context, since time.Time, kinds ...string) (n int, err error) {
+	const most = 10_000 // about as many as are kept
+	for _, region := range r.regions {
+		letters, err := r.queue.DeadLetters(ctx, queue.Lane{Region: region}, most)
+		if err != nil {
+			return n, err
+		}
+		for _, l := range letters {
+			if slices.Contains(kinds, l.Kind) && l.At.After(since) {
+				n++
+			}
 		}
 	}
-	return n, err
+	return n, nil
+}
+
+// lettersOf checks that at least so many of the kinds became dead letters.
+func lettersOf(least int, kinds ...string) look {
+	return func(ctx context.Context, r *Rig, p *play) []Check {
+		n, err := r.deadLetters(ctx, p.broke, kinds...)
+		c := Check{What: "dead letters:", Got: fmt.Sprint(n), OK: err == nil && n >= least}
+		if err != nil {
+			c.Got = err.Error()
+		}
+		return []Check{c}
+	}
 }
 
 // streams are faults of what is on the streams.
@@ -142,6 +161,7 @@ func streams() []Scenario {
 		Name: "some garbage", Fault: "1,000 unreadable messages on each of checks, urgent and results of each region",
 		Promise: "each becomes a dead letter and is counted invalid; the others go on",
 		Short:   time.Second, Long: time.Second, Inject: garbage(1000),
+		After: lettersOf(3*3*1000, "checks", "urgent", "results"),
 	}, {
 		Name: "results repeated", Fault: "the newest 30 entries of each region's results again, shuffled, five times a second for %s",
 		Promise: "the fold of results does not depend on their order or number",
