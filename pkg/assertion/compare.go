@@ -2,6 +2,7 @@ package assertion
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,14 +96,18 @@ func (r *run) has(c *check, s string, truncated bool) (answer, int) {
 			// What was found may hang on the end that is not the real one.
 			return r.matchCut(c, s)
 		}
-		if !c.negated {
+		if !c.negated && c.expr.brief(len(s)) {
 			if c.expr.re.MatchString(s) {
 				return yes, 0
 			}
 			return no, 0
 		}
-		loc := c.expr.re.FindStringIndex(s)
-		if loc == nil {
+		loc, done := c.expr.find(r.ctx, s)
+		switch {
+		case !done:
+			r.cut = true
+			return costly, 0
+		case loc == nil:
 			return no, 0
 		}
 		return yes, loc[0]
@@ -123,7 +128,11 @@ func orUnsure(at int, truncated bool) (answer, int) {
 // matchCut tests the beginning of a longer text: a match counts if it ends before the
 // cut, so that no $ or \b has taken the cut for the end.
 func (r *run) matchCut(c *check, s string) (answer, int) {
-	loc := c.expr.re.FindStringIndex(s)
+	loc, done := c.expr.find(r.ctx, s)
+	if !done {
+		r.cut = true
+		return costly, 0
+	}
 	if loc == nil || loc[1] >= len(s) {
 		return unsure, 0
 	}
@@ -149,8 +158,9 @@ func (r *run) json(c *check) (f finding) {
 	if r.doc.err != nil {
 		return missing(cut(r.doc.err.Error(), maxShown))
 	}
-	nodes, err := c.path.nodes(r.doc.root, &r.steps)
+	nodes, err := c.path.nodes(r.ctx, r.doc.root, &r.steps)
 	if err != nil {
+		r.cut = r.cut || !errors.Is(err, errSteps)
 		return missing("not decided: " + err.Error())
 	}
 	switch {

@@ -1,6 +1,7 @@
 package assertion
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -11,11 +12,17 @@ import (
 // gives the same answer for the same observation. Its work is bounded whatever the
 // observation holds; what is too costly to decide fails, and says so.
 func (s *Set) Evaluate(obs *Observation) Report {
+	return s.EvaluateWithin(context.Background(), obs)
+}
+
+// EvaluateWithin is [Set.Evaluate] for as long as ctx lasts: the report is cut when that
+// ended before all was decided.
+func (s *Set) EvaluateWithin(ctx context.Context, obs *Observation) Report {
 	report := Report{Outcome: uptime.OutcomePass}
 	if s == nil || len(s.checks) == 0 {
 		return report
 	}
-	r := run{obs: obs, steps: maxSteps, regexpWork: maxRegexpWork}
+	r := run{ctx: ctx, obs: obs, steps: maxSteps, regexpWork: maxRegexpWork}
 	for i := range s.checks {
 		c := &s.checks[i]
 		f := r.evaluate(c)
@@ -29,6 +36,7 @@ func (s *Set) Evaluate(obs *Observation) Report {
 		}
 		report.Failures = append(report.Failures, c.failure(f))
 	}
+	report.Cut = r.cut
 	return report
 }
 
@@ -39,6 +47,8 @@ const maxRegexpWork = 1 << 26
 // run is one evaluation: the observation, what was derived from it, and what is left
 // of the budgets.
 type run struct {
+	ctx        context.Context
+	cut        bool // ctx ended before something was decided
 	obs        *Observation
 	doc        document
 	body       string

@@ -14,6 +14,9 @@ type Report struct {
 	// did) or fail.
 	Outcome  uptime.Outcome `json:"outcome"`
 	Failures []Failure      `json:"failures,omitempty"` // in the order of the assertions
+	// Cut says that there was no time to decide everything: what was not decided is
+	// among the failures.
+	Cut bool `json:"-"`
 }
 
 // Failure is one assertion that did not hold. Its texts are valid UTF-8 without

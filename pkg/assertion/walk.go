@@ -1,6 +1,7 @@
 package assertion
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -13,6 +14,7 @@ const (
 	maxSteps = 4 << 20   // visits of nodes over all assertions; about a second at worst
 	maxNodes = 100 << 10 // values of a document, and values that one path selects
 	maxDepth = 64        // arrays and objects inside each other
+	askSteps = 4 << 10   // between two looks at whether there is still time
 )
 
 var errSteps = errors.New("the JSONPath takes too much work on this document")
@@ -20,14 +22,16 @@ var errSteps = errors.New("the JSONPath takes too much work on this document")
 // walk is one evaluation of a path. Members are visited in the order of their names,
 // so that the same document always gives the same answer.
 type walk struct {
+	ctx  context.Context
+	ask  int // the steps left at which ctx is asked again
 	path *path
 	root any
 	left *int // steps
 }
 
 // nodes returns what the path selects from the document.
-func (p *path) nodes(root any, left *int) ([]any, error) {
-	w := walk{path: p, root: root, left: left}
+func (p *path) nodes(ctx context.Context, root any, left *int) ([]any, error) {
+	w := walk{ctx: ctx, ask: *left - askSteps, path: p, root: root, left: left}
 	nodes := []any{root}
 	for _, seg := range p.segments {
 		var next []any
@@ -45,6 +49,10 @@ func (w *walk) spend(steps int) error {
 	*w.left -= steps
 	if *w.left < 0 {
 		return errSteps
+	}
+	if *w.left <= w.ask {
+		w.ask = *w.left - askSteps
+		return w.ctx.Err()
 	}
 	return nil
 }

@@ -1,14 +1,17 @@
 package probe
 
 import (
+	"context"
+
 	"github.com/probefleet/probefleet/pkg/assertion"
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
 // Judge tests what an attempt observed by the assertions of its check (their JSON) and
 // puts the outcome into the finding; one that has failed already stays as it is. Call
-// it with the phases complete, since assertions look at them.
-func (e *Env) Judge(f *Finding, kind uptime.Kind, raw []byte, obs *assertion.Observation) {
+// it with the phases complete, since assertions look at them. If it is not its turn
+// before ctx ends, the time of the check was too short.
+func (e *Env) Judge(ctx context.Context, f *Finding, kind uptime.Kind, raw []byte, obs *assertion.Observation) {
 	if f.Reason != uptime.ReasonNone || len(raw) == 0 {
 		return
 	}
@@ -21,7 +24,12 @@ func (e *Env) Judge(f *Finding, kind uptime.Kind, raw []byte, obs *assertion.Obs
 		return
 	}
 	obs.Phases, obs.Secrets = f.Phases, f.Secrets
-	report := set.Evaluate(obs)
+	var report assertion.Report
+	if !Effort(ctx, len(obs.Body)+len(obs.Payload), func() { report = set.EvaluateWithin(ctx, obs) }) || report.Cut {
+		f.Reason, f.Final = uptime.ReasonTimeout, true
+		f.Detail = "the answer came, but within the timeout this worker, which has many to look at, did not get through its assertions"
+		return
+	}
 	if report.Outcome == uptime.OutcomePass {
 		return
 	}

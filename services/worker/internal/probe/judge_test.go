@@ -32,7 +32,7 @@ func TestJudge(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f := Finding{}
-			env.Judge(&f, uptime.KindTCP, []byte(tt.raw), &assertion.Observation{Payload: []byte("+OK hunter2")})
+			env.Judge(t.Context(), &f, uptime.KindTCP, []byte(tt.raw), &assertion.Observation{Payload: []byte("+OK hunter2")})
 			if f.Reason != tt.reason || f.Outcome() != tt.outcome || !strings.Contains(f.Detail, tt.detail) {
 				t.Errorf("got %s %s %q, want %s %s %q", f.Reason, f.Outcome(), f.Detail, tt.reason, tt.outcome, tt.detail)
 			}
@@ -42,7 +42,7 @@ func TestJudge(t *testing.T) {
 		})
 	}
 	f := Finding{Reason: uptime.ReasonTimeout}
-	env.Judge(&f, uptime.KindTCP, []byte(tests[3].raw), &assertion.Observation{})
+	env.Judge(t.Context(), &f, uptime.KindTCP, []byte(tests[3].raw), &assertion.Observation{})
 	if f.Reason != uptime.ReasonTimeout {
 		t.Errorf("a failed finding became %s", f.Reason)
 	}

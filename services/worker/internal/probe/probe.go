@@ -8,6 +8,8 @@ package probe
 import (
 	"context"
 	"crypto/x509"
+	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -120,6 +122,9 @@ func NewRunner(kinds Kinds, env Env) *Runner {
 	if env.Assertions == nil {
 		env.Assertions = assertion.NewCache(0)
 	}
+	// net/http has a line to say for each odd frame that a server sends, which may be many. What
+	// matters of it is in the findings.
+	log.SetOutput(io.Discard)
 	r := &Runner{env: env, probers: make(map[uptime.Kind]Prober, len(kinds))}
 	for kind, build := range kinds {
 		r.probers[kind] = build(env)

@@ -60,7 +60,7 @@ func (p *prober) Probe(ctx context.Context, c *uptime.Check) probe.Finding {
 		}
 	}
 	f.Evidence.Answers = shown(obs.DNS)
-	p.env.Judge(&f, c.Kind, s.Assertions, obs)
+	p.env.Judge(ctx, &f, c.Kind, s.Assertions, obs)
 	return f
 }
 

@@ -60,7 +60,7 @@ func (p *prober) Probe(ctx context.Context, c *uptime.Check) probe.Finding {
 		f.Reason, f.Detail, f.Final = uptime.ReasonStatus, fmt.Sprintf("%s, want SERVING", health), true
 		return f
 	}
-	p.env.Judge(&f, c.Kind, s.Assertions, obs)
+	p.env.Judge(ctx, &f, c.Kind, s.Assertions, obs)
 	return f
 }
 

@@ -144,7 +144,7 @@ func (v *visit) run(ctx context.Context) probe.Finding {
 		if cert := v.hands.Certificate(); cert != nil {
 			obs.HasCertificate, obs.CertificateDays = true, cert.Days
 		}
-		v.env.Judge(&f, uptime.KindHTTP, v.settings.Assertions, &obs)
+		v.env.Judge(ctx, &f, uptime.KindHTTP, v.settings.Assertions, &obs)
 	}
 	if f.Reason != uptime.ReasonNone && v.res != nil {
 		v.testify(&f, cancel)

@@ -100,7 +100,7 @@ func (h *hop) dial(ctx context.Context, network, addr string) (net.Conn, error) 
 		_ = conn.Close()
 		return nil, err
 	}
-	return conn, nil
+	return link.Bound(conn), nil
 }
 
 // dialTLS opens a connection for net/http to shake hands on.

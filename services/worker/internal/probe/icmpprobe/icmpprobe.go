@@ -64,7 +64,7 @@ func (p *prober) Probe(ctx context.Context, c *uptime.Check) probe.Finding {
 		}
 		return f
 	}
-	p.env.Judge(&f, c.Kind, s.Assertions, &assertion.Observation{RTT: packets.Mean, Loss: packets.Loss})
+	p.env.Judge(ctx, &f, c.Kind, s.Assertions, &assertion.Observation{RTT: packets.Mean, Loss: packets.Loss})
 	return f
 }
 

@@ -1,11 +1,15 @@
 package kinds_test
 
 import (
+	"context"
 	"fmt"
-	"io"
-	"net"
 	"os"
 	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"runtime/pprof"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -29,95 +33,221 @@ func TestEveryKindHasItsProber(t *testing.T) {
 	}
 }
 
-// hostile are servers that any kind may meet.
-func hostile(t *testing.T) map[string]string {
+// How much a soak does, and may cost. The chart gives a worker 512 MiB; servers and
+// clients share the process here.
+const (
+	soakChecks  = 10_000
+	soakAtOnce  = 256 // as CONCURRENCY
+	soakTimeout = 250 * time.Millisecond
+	soakGrace   = time.Second // in which a check ends after its timeout
+	soakHops    = 4           // goroutines that a check waits for one after the other, each as late as the machine is
+	soakMemory  = 384 << 20   // bytes of heap and stacks
+)
+
+// hostileTargets returns all of them and what runs checks of them.
+func hostileTargets(t *testing.T) ([]hostile, *probe.Runner) {
 	t.Helper()
-	forever := func(first, piece string, pause time.Duration) string {
-		return targets.Raw(t, func(c net.Conn) {
-			_, err := io.WriteString(c, first)
-			for err == nil {
-				if _, err = io.WriteString(c, piece); pause > 0 {
-					time.Sleep(pause)
+	ca := targets.NewTestCA(t)
+	env := probetest.Env()
+	env.Roots = ca.Pool
+	var domains map[string][]uptime.Reason
+	env.RDAPBootstrap, domains = registries(t)
+	all := slices.Concat(hostileWeb(t), hostileFrames(t), hostileTLS(t, ca), hostileSockets(t), hostileLines(t), hostilePackets(t))
+	for tld, want := range domains {
+		all = append(all, hostile{"domain, " + tld, "n%d." + tld, ``, uptime.KindDomain, want})
+	}
+	all = append(all, hostile{"a prober that panics", "x", ``, "panics", []uptime.Reason{uptime.ReasonPanic}})
+	set := kinds.All()
+	set["panics"] = func(probe.Env) probe.Prober { return panics{} }
+	return all, probe.NewRunner(set, env)
+}
+
+type panics struct{}
+
+func (panics) Probe(context.Context, *uptime.Check) probe.Finding { panic("at the disco") }
+
+// check is the i-th of a target.
+func (h *hostile) check(i int, timeout time.Duration) *uptime.Check {
+	target := h.target
+	if h.kind == uptime.KindDomain { // each is asked for only once
+		target = fmt.Sprintf(target, i)
+	}
+	return &uptime.Check{Kind: h.kind, Target: target, Settings: []byte(h.settings), Timeout: timeout}
+}
+
+// expects tells whether a reason names what the target did.
+func (h *hostile) expects(r uptime.Reason) bool {
+	if h.want != nil {
+		return slices.Contains(h.want, r)
+	}
+	switch r {
+	case uptime.ReasonNone, uptime.ReasonPanic, uptime.ReasonInvalid, uptime.ReasonUnsupported, uptime.ReasonBlockedTarget, uptime.ReasonNXDomain, uptime.ReasonServFail:
+		return false
+	default:
+		return true
+	}
+}
+
+// What a hostile target does has its name. A machine that is busy may be late at first.
+func TestHostileTargetsHaveReasons(t *testing.T) {
+	all, runner := hostileTargets(t)
+	var round sync.WaitGroup
+	room := make(chan struct{}, 8)
+	for i := range all {
+		h := &all[i]
+		room <- struct{}{}
+		round.Go(func() {
+			defer func() { <-room }()
+			var f probe.Finding
+			for attempt, timeout := range []time.Duration{500 * time.Millisecond, 3 * time.Second, 15 * time.Second} {
+				if f = runner.Run(t.Context(), h.check(attempt, timeout)); h.expects(f.Reason) {
+					if f.Detail == "" {
+						t.Errorf("%s: %s without a detail", h.name, f.Reason)
+					}
+					return
 				}
+				t.Logf("%s: %s within %s: %s", h.name, name(f.Reason), timeout, f.Detail)
+			}
+			t.Errorf("%s: %s, want one of %s: %s", h.name, name(f.Reason), names(h.want), f.Detail)
+		})
+	}
+	round.Wait()
+}
+
+func name(r uptime.Reason) string { return fmt.Sprintf("%q", r.String()) }
+
+func names(all []uptime.Reason) []string {
+	var out []string
+	for _, r := range all {
+		out = append(out, r.String())
+	}
+	return out
+}
+
+// TestHostileTargets gives a worker as many checks as PROBEFLEET_SOAK says, 10,000
+// without it, of targets that mean harm, as many at once as a worker runs. Each ends in
+// time; memory stays within its limit, and neither goroutine nor descriptor is left behind.
+func TestHostileTargets(t *testing.T) {
+	checks := soakChecks
+	if n, err := strconv.Atoi(os.Getenv("PROBEFLEET_SOAK")); err == nil {
+		checks = n
+	}
+	all, runner := hostileTargets(t)
+	runtime.GC()
+	before, files := runtime.NumGoroutine(), descriptors(t)
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(soakMemory))
+	watch := startWatch()
+	tally := &tally{took: map[string]time.Duration{}}
+	var round sync.WaitGroup
+	next := make(chan int)
+	for range soakAtOnce {
+		round.Go(func() {
+			for i := range next {
+				tally.run(t, runner, &all[i%len(all)], i)
 			}
 		})
 	}
-	return map[string]string{
-		"mute":    targets.Raw(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }),
-		"closes":  targets.Raw(t, func(net.Conn) {}),
-		"flood":   forever("", strings.Repeat("220 x\r\n", 1000), 0),
-		"line":    forever("HTTP/1.1 200 OK\r\nX: ", strings.Repeat("x", 8<<10), 0),
-		"drip":    forever("HTTP/1.1 101 Switching Protocols\r\n", "a", 10*time.Millisecond),
-		"garbage": forever("", strings.Repeat("\x16\x03\x03\x00\x05\x00\xff", 100), 0),
+	start := time.Now()
+	for i := range checks {
+		next <- i
 	}
+	close(next)
+	round.Wait()
+	took := time.Since(start)
+	lag, memory := watch.stop()
+	slowest, name := tally.slowest()
+	t.Logf("%d checks, %d kinds of harm, in %s: at most %s each (%s), %s late to be scheduled, %d MiB",
+		checks, len(all), took.Round(time.Millisecond), slowest.Round(time.Millisecond), name, lag.Round(time.Millisecond), memory>>20)
+	if slowest > soakTimeout+soakGrace+soakHops*lag {
+		t.Errorf("%s took %s with a timeout of %s, on a machine that was %s late at most", name, slowest, soakTimeout, lag)
+	}
+	if memory > soakMemory {
+		t.Errorf("%d MiB of heap and stacks, want at most %d", memory>>20, soakMemory>>20)
+	}
+	settled(t, before, files)
 }
 
-// aim returns the target and settings of a check of a kind towards a server.
-func aim(kind uptime.Kind, addr string) []struct{ target, settings string } {
-	type shot = struct{ target, settings string }
-	switch kind {
-	case uptime.KindHTTP:
-		return []shot{{"http://" + addr, ``}, {"https://" + addr, ``}}
-	case uptime.KindWebSocket:
-		return []shot{{"ws://" + addr, `{"expect":"never"}`}, {"wss://" + addr, ``}}
-	case uptime.KindTCP:
-		return []shot{{addr, `{"steps":[{"expect":"never"}]}`}, {addr, `{"security":"tls"}`}}
-	case uptime.KindTLS:
-		return []shot{{addr, ``}}
-	case uptime.KindGRPC:
-		return []shot{{addr, `{"security":"none"}`}, {addr, ``}}
-	case uptime.KindSMTP:
-		return []shot{{addr, ``}, {addr, `{"security":"tls"}`}}
-	case uptime.KindDNS:
-		return []shot{{"example.org", fmt.Sprintf(`{"nameserver":%q,"protocol":"tcp"}`, addr)}, {"example.org", fmt.Sprintf(`{"nameserver":%q,"protocol":"tls"}`, addr)}}
-	}
-	return nil
+// tally keeps how long checks took.
+type tally struct {
+	mu   sync.Mutex
+	took map[string]time.Duration
 }
 
-// Whatever a server does, a check of any kind ends in time with a cause, and leaves
-// neither goroutine nor descriptor behind.
-func TestHostileServers(t *testing.T) {
-	servers := hostile(t)
-	runner := probe.NewRunner(kinds.All(), probetest.Env())
-	const timeout, rounds = 300 * time.Millisecond, 4
-	before, files := runtime.NumGoroutine(), descriptors(t)
-	var all sync.WaitGroup
-	n := 0
-	for range rounds {
-		for _, kind := range monitorspec.Kinds() {
-			for behaviour, addr := range servers {
-				for _, shot := range aim(kind, addr) {
-					n++
-					c := probetest.Kind{Kind: kind}.Check(t, shot.target, shot.settings, timeout)
-					all.Go(func() {
-						start := time.Now()
-						f := runner.Run(t.Context(), c)
-						if took := time.Since(start); took > timeout+time.Second {
-							t.Errorf("%s %s: took %s", kind, behaviour, took)
-						}
-						switch f.Reason {
-						case uptime.ReasonNone, uptime.ReasonPanic, uptime.ReasonInvalid, uptime.ReasonUnsupported:
-							t.Errorf("%s %s %s: %q %s", kind, behaviour, c.Settings, f.Reason, f.Detail)
-						default:
-						}
-					})
-				}
-			}
+func (y *tally) run(t *testing.T, runner *probe.Runner, h *hostile, i int) {
+	c := h.check(i+3, soakTimeout)
+	start := time.Now()
+	f := runner.Run(t.Context(), c)
+	took := time.Since(start)
+	if f.Reason == uptime.ReasonNone || f.Reason == uptime.ReasonInvalid || f.Reason == uptime.ReasonPanic && h.kind != "panics" {
+		t.Errorf("%s: %q %s", h.name, f.Reason, f.Detail)
+	}
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	y.took[h.name] = max(y.took[h.name], took)
+}
+
+func (y *tally) slowest() (d time.Duration, name string) {
+	for n, took := range y.took {
+		if took > d {
+			d, name = took, n
 		}
-		all.Wait()
 	}
-	if n < rounds*70 {
-		t.Errorf("only %d checks", n)
-	}
-	// What a server of the tests holds ends when it notices; the probes' own is gone then.
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	return d, name
+}
+
+// watch looks at what the process takes, and at how late the machine is to run what is
+// ready: what it has no time for is no fault of a prober.
+type watch struct {
+	end    chan struct{}
+	ended  chan struct{}
+	lag    time.Duration
+	memory uint64
+}
+
+func startWatch() *watch {
+	w := &watch{end: make(chan struct{}), ended: make(chan struct{})}
+	go func() {
+		defer close(w.ended)
+		const every = 10 * time.Millisecond
+		samples := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/unused:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
+		for {
+			asleep := time.Now()
+			select {
+			case <-w.end:
+				return
+			case <-time.After(every):
+			}
+			w.lag = max(w.lag, time.Since(asleep)-every)
+			metrics.Read(samples)
+			sum := uint64(0)
+			for _, s := range samples {
+				sum += s.Value.Uint64()
+			}
+			w.memory = max(w.memory, sum)
+		}
+	}()
+	return w
+}
+
+func (w *watch) stop() (lag time.Duration, memory uint64) {
+	close(w.end)
+	<-w.ended
+	return w.lag, w.memory
+}
+
+// settled waits until what checks used is given back. What a server of the tests holds
+// ends when it notices; the probes' own is gone then.
+func settled(t *testing.T, before, files int) {
+	t.Helper()
+	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		goroutines, open := runtime.NumGoroutine(), descriptors(t)
 		if goroutines <= before+10 && open <= files+10 {
 			return
 		}
 		if time.Now().After(deadline) {
-			buf := make([]byte, 1<<20)
-			t.Fatalf("%d goroutines and %d descriptors, %d and %d before\n%s", goroutines, open, before, files, buf[:runtime.Stack(buf, true)])
+			var stacks strings.Builder
+			_ = pprof.Lookup("goroutine").WriteTo(&stacks, 1)
+			t.Fatalf("%d goroutines and %d descriptors, %d and %d before\n%s", goroutines, open, before, files, stacks.String())
 		}
 	}
 }

@@ -3,8 +3,10 @@ package link
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"time"
 
+	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/worker/internal/probe"
 )
 
@@ -22,6 +24,34 @@ func (c *Conn) Close() error {
 
 // past is a deadline that has passed.
 var past = time.Unix(1, 0)
+
+// maxReceived is how many bytes a target may send on one connection, whatever it says with
+// them: more than any answer that is taken, and little enough that a flood of frames
+// which mean nothing ends before it has cost much.
+const maxReceived = 2 << 20
+
+// bounded is a connection that ends with too many bytes.
+type bounded struct {
+	net.Conn
+	left atomic.Int64
+}
+
+// Bound ends a connection with a failure when its target sends more than any answer has.
+func Bound(conn net.Conn) net.Conn {
+	b := &bounded{Conn: conn}
+	b.left.Store(maxReceived)
+	return b
+}
+
+// Read implements [net.Conn].
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left.Load() <= 0 {
+		return 0, Failf(uptime.ReasonBodyTooLarge, "more than %d MiB on one connection", maxReceived>>20)
+	}
+	n, err := b.Conn.Read(p)
+	b.left.Add(-int64(n))
+	return n, err
+}
 
 // Dial opens a connection to host:port, by tcp or udp and a version of IP (4, 6, anything
 // else for both). Reading and writing end with ctx.
@@ -47,7 +77,7 @@ func DialBy(ctx context.Context, d *net.Dialer, t *Trace, network, address strin
 		}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(past) })
-	return &Conn{Conn: conn, stop: stop}, nil
+	return &Conn{Conn: Bound(conn), stop: stop}, nil
 }
 
 // Network names a network of net for a version of IP, as in tcp4.

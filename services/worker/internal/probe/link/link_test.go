@@ -166,7 +166,7 @@ func TestMatcherRests(t *testing.T) {
 	}
 	m.Add([]byte(strings.Repeat("ab", 20<<10)))
 	start := time.Now()
-	if _, ok := m.Look(); ok {
+	if _, ok := m.Look(t.Context()); ok {
 		t.Error("matched")
 	}
 	took := time.Since(start)
@@ -174,8 +174,28 @@ func TestMatcherRests(t *testing.T) {
 		t.Errorf("rests for %s after a look of %s", rest, took)
 	}
 	m.Add([]byte(strings.Repeat("x", 40) + "c"))
-	if _, ok := m.Look(); !ok || m.Unseen() {
+	if _, ok := m.Look(t.Context()); !ok || m.Unseen() {
 		t.Error("not found")
+	}
+}
+
+// However little a flood means, it ends the connection with a reason.
+func TestBoundEndsAFlood(t *testing.T) {
+	t.Parallel()
+	ours, theirs := net.Pipe()
+	go func() {
+		defer func() { _ = theirs.Close() }()
+		for chunk := make([]byte, 64<<10); ; {
+			if _, err := theirs.Write(chunk); err != nil {
+				return
+			}
+		}
+	}()
+	n, err := io.Copy(io.Discard, link.Bound(ours))
+	_ = ours.Close()
+	failure := (*link.Failure)(nil)
+	if !errors.As(err, &failure) || failure.Reason != uptime.ReasonBodyTooLarge || n < 2<<20 || n > 3<<20 {
+		t.Errorf("after %d bytes: %v", n, err)
 	}
 }
 

@@ -1,10 +1,11 @@
 package link
 
 import (
-	"regexp"
+	"context"
 	"strconv"
 	"time"
 
+	"github.com/probefleet/probefleet/pkg/assertion"
 	"github.com/probefleet/probefleet/pkg/monitorspec"
 	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/worker/internal/probe"
@@ -17,7 +18,7 @@ const MaxPayload = 64 << 10
 // them would let a target that drips burn a core, so a look that took long puts off the
 // next one: at most a twentieth of the time goes into looking.
 type Matcher struct {
-	re      *regexp.Regexp
+	re      assertion.Expression
 	hex     bool
 	secrets []string // not to be repeated in failures
 	buf     []byte
@@ -30,7 +31,7 @@ const restFactor = 20
 
 // NewMatcher compiles an expression. With an encoding of hex it sees hex digits.
 func NewMatcher(expression, encoding string, secrets []string) (*Matcher, error) {
-	re, err := regexp.Compile(expression)
+	re, err := assertion.CompileExpression(expression)
 	if err != nil {
 		return nil, Failf(uptime.ReasonInvalid, "settings: not an expression: %s", err)
 	}
@@ -64,14 +65,22 @@ type Match struct {
 	Captured map[string][]byte // by number and by name
 }
 
-// Look searches what came so far.
-func (m *Matcher) Look() (Match, bool) {
-	start := time.Now()
+// Look searches what came so far, when it is its turn; it has seen nothing if ctx ended
+// before.
+func (m *Matcher) Look(ctx context.Context) (Match, bool) {
 	text := m.buf
 	if m.hex {
 		text = monitorspec.Received(m.buf, monitorspec.EncodingHex)
 	}
-	loc := m.re.FindSubmatchIndex(text)
+	var loc []int
+	done := false
+	start := time.Now()
+	if !probe.Effort(ctx, len(text), func() {
+		start = time.Now()
+		loc, done = m.re.Find(ctx, text)
+	}) || !done {
+		return Match{}, false
+	}
 	m.looked, m.at = len(m.buf), time.Now()
 	m.cost = m.at.Sub(start)
 	if loc == nil {
@@ -81,8 +90,8 @@ func (m *Matcher) Look() (Match, bool) {
 	if m.hex {
 		found.End = (loc[1] + 1) / 2
 	}
-	found.AtEnd = m.re.NumSubexp() > 0 && found.End == len(m.buf)
-	for i, name := range m.re.SubexpNames() {
+	found.AtEnd = m.re.Regexp().NumSubexp() > 0 && found.End == len(m.buf)
+	for i, name := range m.re.Regexp().SubexpNames() {
 		var value []byte
 		if loc[2*i] >= 0 {
 			value = append(value, text[loc[2*i]:loc[2*i+1]]...)
@@ -97,12 +106,12 @@ func (m *Matcher) Look() (Match, bool) {
 
 // Mismatch is the failure of an expression that nothing matched.
 func (m *Matcher) Mismatch() error {
-	return Failf(uptime.ReasonAssertion, "%s does not match %s", Quote(m.buf, m.secrets), Quote([]byte(m.re.String()), nil))
+	return Failf(uptime.ReasonAssertion, "%s does not match %s", Quote(m.buf, m.secrets), Quote([]byte(m.re.Regexp().String()), nil))
 }
 
 // Flooded is the failure of a target that says too much without matching.
 func (m *Matcher) Flooded() error {
-	return Failf(uptime.ReasonBodyTooLarge, "more than %d KiB, and nothing matches %s", MaxPayload>>10, Quote([]byte(m.re.String()), nil))
+	return Failf(uptime.ReasonBodyTooLarge, "more than %d KiB, and nothing matches %s", MaxPayload>>10, Quote([]byte(m.re.Regexp().String()), nil))
 }
 
 // Quote shows the beginning of bytes in a failure, without secrets.

@@ -42,7 +42,7 @@ func (p *prober) Probe(ctx context.Context, c *uptime.Check) probe.Finding {
 		}
 	} else {
 		v.trace.End(&f)
-		p.env.Judge(&f, c.Kind, s.Assertions, obs)
+		p.env.Judge(ctx, &f, c.Kind, s.Assertions, obs)
 	}
 	v.leave(f.Reason)
 	return f

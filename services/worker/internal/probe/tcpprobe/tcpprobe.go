@@ -48,7 +48,7 @@ func (p *prober) Probe(ctx context.Context, c *uptime.Check) probe.Finding {
 		return f
 	}
 	d.trace.End(&f)
-	p.env.Judge(&f, c.Kind, s.Assertions, obs)
+	p.env.Judge(ctx, &f, c.Kind, s.Assertions, obs)
 	return f
 }
 
@@ -146,7 +146,7 @@ func (d *dialogue) expect(ctx context.Context, step *monitorspec.Step) error {
 	over := false // the time, or the connection
 	for {
 		if m.Unseen() && (m.Rest() <= 0 || over) {
-			found, ok := m.Look()
+			found, ok := m.Look(ctx)
 			if ok && found.AtEnd && !over {
 				if more, err := d.read(ctx, settle); err == nil && len(more) > 0 && m.Add(more) {
 					continue

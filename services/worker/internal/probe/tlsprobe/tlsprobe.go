@@ -39,7 +39,7 @@ func (p *prober) Probe(ctx context.Context, c *uptime.Check) probe.Finding {
 		return f
 	}
 	t.End(&f)
-	p.env.Judge(&f, c.Kind, s.Assertions, obs)
+	p.env.Judge(ctx, &f, c.Kind, s.Assertions, obs)
 	return f
 }
 

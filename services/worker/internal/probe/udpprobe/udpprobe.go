@@ -37,7 +37,7 @@ func (p *prober) Probe(ctx context.Context, c *uptime.Check) probe.Finding {
 		return f
 	}
 	e.trace.End(&f)
-	p.env.Judge(&f, c.Kind, s.Assertions, &assertion.Observation{Payload: e.answer})
+	p.env.Judge(ctx, &f, c.Kind, s.Assertions, &assertion.Observation{Payload: e.answer})
 	return f
 }
 
@@ -119,7 +119,7 @@ func (e *exchange) await(ctx context.Context, until time.Time) error {
 			return err
 		}
 		m.Add(e.answer)
-		if _, ok := m.Look(); ok {
+		if _, ok := m.Look(ctx); ok {
 			return nil
 		}
 		outcome = m.Mismatch()

@@ -48,7 +48,7 @@ func (p *prober) Probe(ctx context.Context, c *uptime.Check) probe.Finding {
 		v.trace.Fail(ctx, &f, err)
 	} else {
 		v.trace.End(&f)
-		p.env.Judge(&f, c.Kind, s.Assertions, v.obs)
+		p.env.Judge(ctx, &f, c.Kind, s.Assertions, v.obs)
 	}
 	v.leave()
 	return f
@@ -273,7 +273,7 @@ func (v *visit) match(ctx context.Context, m *link.Matcher, heard <-chan message
 			look.Reset(rest)
 			continue
 		}
-		if _, ok := m.Look(); ok {
+		if _, ok := m.Look(ctx); ok {
 			return nil
 		}
 	}
@@ -282,7 +282,7 @@ func (v *visit) match(ctx context.Context, m *link.Matcher, heard <-chan message
 // ended says what it means that no more messages come.
 func (v *visit) ended(ctx context.Context, err error, m *link.Matcher) error {
 	if m.Unseen() && v.settings.Expect != "" {
-		if _, ok := m.Look(); ok {
+		if _, ok := m.Look(ctx); ok {
 			return nil
 		}
 	}
