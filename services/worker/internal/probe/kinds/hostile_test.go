@@ -39,9 +39,11 @@ const (
 	soakChecks  = 10_000
 	soakAtOnce  = 256 // as CONCURRENCY
 	soakTimeout = 250 * time.Millisecond
-	soakGrace   = time.Second // in which a check ends after its timeout
-	soakHops    = 4           // goroutines that a check waits for one after the other, each as late as the machine is
-	soakMemory  = 384 << 20   // bytes of heap and stacks
+	soakTime    = 20 * time.Second // after which no more begin, if nobody asked for a number
+	soakLeast   = 1000             // checks, however slow the machine
+	soakGrace   = time.Second      // in which a check ends after its timeout
+	soakHops    = 4                // goroutines that a check waits for one after the other, each as late as the machine is
+	soakMemory  = 384 << 20        // bytes of heap and stacks
 )
 
 // hostileTargets returns all of them and what runs checks of them.
@@ -124,13 +126,13 @@ func names(all []uptime.Reason) []string {
 	return out
 }
 
-// TestHostileTargets gives a worker as many checks as PROBEFLEET_SOAK says, 10,000
-// without it, of targets that mean harm, as many at once as a worker runs. Each ends in
-// time; memory stays within its limit, and neither goroutine nor descriptor is left behind.
+// TestHostileTargets gives a worker as many checks as PROBEFLEET_SOAK says, without it
+// 10,000 or what a busy machine gets through in its time, of targets that mean harm, as
+// many at once as a worker runs. Each ends in time; memory stays within its limit, and neither goroutine nor descriptor is left behind.
 func TestHostileTargets(t *testing.T) {
-	checks := soakChecks
+	checks, end := soakChecks, time.Now().Add(soakTime)
 	if n, err := strconv.Atoi(os.Getenv("PROBEFLEET_SOAK")); err == nil {
-		checks = n
+		checks, end = n, time.Now().Add(24*time.Hour)
 	}
 	all, runner := hostileTargets(t)
 	runtime.GC()
@@ -148,8 +150,9 @@ func TestHostileTargets(t *testing.T) {
 		})
 	}
 	start := time.Now()
-	for i := range checks {
-		next <- i
+	given := 0
+	for ; given < checks && (given < soakLeast || time.Now().Before(end)); given++ {
+		next <- given
 	}
 	close(next)
 	round.Wait()
@@ -157,7 +160,7 @@ func TestHostileTargets(t *testing.T) {
 	lag, memory := watch.stop()
 	slowest, name := tally.slowest()
 	t.Logf("%d checks, %d kinds of harm, in %s: at most %s each (%s), %s late to be scheduled, %d MiB",
-		checks, len(all), took.Round(time.Millisecond), slowest.Round(time.Millisecond), name, lag.Round(time.Millisecond), memory>>20)
+		given, len(all), took.Round(time.Millisecond), slowest.Round(time.Millisecond), name, lag.Round(time.Millisecond), memory>>20)
 	if slowest > soakTimeout+soakGrace+soakHops*lag {
 		t.Errorf("%s took %s with a timeout of %s, on a machine that was %s late at most", name, slowest, soakTimeout, lag)
 	}
