@@ -110,7 +110,10 @@ func (d *Digest) sentence(whose string) string {
 	case d.good():
 		return what + were + w.were + ", all over by now."
 	}
-	return fmt.Sprintf("%s%s%s%s. %d of %d alerts are over by now.", what, became, w.became, cause, d.Over, d.Alerts)
+	if are = " are"; d.Over == 1 {
+		are = " is"
+	}
+	return fmt.Sprintf("%s%s%s%s. %d of %d alerts%s over by now.", what, became, w.became, cause, d.Over, d.Alerts, are)
 }
 
 // names lists the monitors, as far as there is room.

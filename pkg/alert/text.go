@@ -178,14 +178,22 @@ func (n *News) tally() string {
 	if !same || cause == "" {
 		cause = "failing"
 	}
-	if all == 0 {
+	if all == 0 || n.callsIn() {
 		return cause
 	}
 	return fmt.Sprintf("%s from %d of %s", cause, bad, plural(all, "region"))
 }
 
+// callsIn tells whether a job speaks for itself, and no region of it.
+func (n *News) callsIn() bool {
+	return len(n.Votes) == 1 && n.Votes[0].Region == uptime.RegionHeartbeat
+}
+
 // regions sorts the votes into lines of text.
 func (n *News) regions() (failing, passing, others []string) {
+	if n.callsIn() {
+		return nil, nil, nil // the explanation says it all
+	}
 	votes := slices.Clone(n.Votes)
 	slices.SortFunc(votes, func(a, b Vote) int { return strings.Compare(a.Region, b.Region) })
 	for _, v := range votes {

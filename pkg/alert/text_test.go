@@ -56,6 +56,14 @@ func TestSubjects(t *testing.T) {
 			"DOWN shop.example.com — connect timeout from 2 of 2 regions",
 		},
 		{"one region", func(n *alert.News) { n.Votes = n.Votes[:1] }, "DOWN shop.example.com — connect timeout from 1 of 1 region"},
+		{
+			"a job that calls in has no regions",
+			func(n *alert.News) {
+				n.Reason = uptime.ReasonSilent
+				n.Votes = []alert.Vote{{Region: uptime.RegionHeartbeat, Outcome: uptime.OutcomeFail, Reason: uptime.ReasonSilent, Counted: true}}
+			},
+			"DOWN shop.example.com — no heartbeat",
+		},
 		{"without votes", func(n *alert.News) { n.Votes = nil }, "DOWN shop.example.com — connect timeout"},
 		{"without a name", func(n *alert.News) { n.Website = "" }, "DOWN https://shop.example.com/ — connect timeout from 3 of 3 regions"},
 		{

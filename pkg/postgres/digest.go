@@ -108,6 +108,7 @@ type Waiting struct {
 	Seq        int64
 	Attempts   int
 	Claimed    time.Time // until then somebody sends it
+	RetryAt    time.Time // until then it waits, or did
 	DigestID   uptime.ID
 	CauseKey   string
 	CreatedAt  time.Time
@@ -164,7 +165,7 @@ func DigestOf(ctx context.Context, tx pgx.Tx, head uptime.ID) ([]Waiting, error)
 func waitingOf(r dbgen.WaitingOfStoryRow) Waiting {
 	return Waiting{
 		ID: r.ID, IncidentID: r.IncidentID, WebsiteID: r.WebsiteID, MonitorID: r.MonitorID, Event: alert.Event(r.Transition),
-		Ended: r.Ended, Seq: deref(r.Seq), Attempts: int(r.Attempts), Claimed: deref(r.ClaimedUntil), DigestID: r.DigestID,
+		Ended: r.Ended, Seq: deref(r.Seq), Attempts: int(r.Attempts), Claimed: deref(r.ClaimedUntil), RetryAt: deref(r.RetryAt), DigestID: r.DigestID,
 		CauseKey: r.DigestKey, CreatedAt: r.CreatedAt, Apart: r.Apart,
 	}
 }

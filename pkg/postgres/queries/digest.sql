@@ -37,15 +37,12 @@ UNION ALL
 
 -- name: HoldDeliveries :execrows
 -- Makes what waits of a story wait until the same moment. What is about to be deleted is
--- passed over, so that nobody waits for each other. What tells the end of something that
--- waits goes with its begin.
+-- passed over, so that nobody waits for each other.
 WITH of_cause AS (
     SELECT d.id FROM delivery d
     WHERE sqlc.arg(by_cause)::boolean AND d.channel_id = sqlc.arg(channel_id)
       AND d.digest_key = sqlc.arg(digest_key)::text AND d.digest_key <> ''
       AND d.status = 'pending' AND d.attempts = 0 AND d.digest_id IS NULL AND d.retry_at IS NULL AND d.claimed_until IS NULL
-      AND NOT EXISTS (SELECT FROM delivery e WHERE e.incident_id = d.incident_id AND e.channel_id = d.channel_id
-                      AND e.seq < d.seq AND e.status = 'pending')
     LIMIT sqlc.arg(max_rows)
     FOR UPDATE OF d SKIP LOCKED
 ), of_website AS (
@@ -54,8 +51,6 @@ WITH of_cause AS (
       AND d.finished_at IS NULL AND d.status = 'pending' AND d.attempts = 0 AND d.digest_id IS NULL
       AND d.retry_at IS NULL AND d.claimed_until IS NULL
       AND d.transition = sqlc.arg(transition)::text AND (d.payload ? 'until') = sqlc.arg(ended)::boolean
-      AND NOT EXISTS (SELECT FROM delivery e WHERE e.incident_id = d.incident_id AND e.channel_id = d.channel_id
-                      AND e.seq < d.seq AND e.status = 'pending')
     LIMIT sqlc.arg(max_rows)
     FOR UPDATE OF d SKIP LOCKED
 )
@@ -86,7 +81,7 @@ WITH picked AS (
     WHERE p.incident_id IS NULL AND d.incident_id IS NULL AND d.status = 'pending' AND d.transition <> 'test'
 )
 SELECT d.id, d.incident_id, d.website_id, coalesce(d.payload ->> 'monitor_id', '')::text AS monitor_id, d.transition,
-       (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.digest_id, d.digest_key, d.created_at,
+       (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.retry_at, d.digest_id, d.digest_key, d.created_at,
        (CASE d.transition
             WHEN 'recovered' THEN
                 EXISTS (SELECT FROM delivery o WHERE o.incident_id = d.incident_id AND o.channel_id = d.channel_id
@@ -112,7 +107,7 @@ SELECT id FROM delivery WHERE id = ANY (sqlc.arg(ids)::uuid[]) AND status = 'pen
 -- name: DigestMembers :many
 -- What the message of a head tells, the head among it.
 SELECT d.id, d.incident_id, d.website_id, coalesce(d.payload ->> 'monitor_id', '')::text AS monitor_id, d.transition,
-       (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.digest_id, d.digest_key, d.created_at,
+       (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.retry_at, d.digest_id, d.digest_key, d.created_at,
        false AS apart
 FROM delivery d
 WHERE d.digest_id = sqlc.arg(head) AND d.status = 'pending'

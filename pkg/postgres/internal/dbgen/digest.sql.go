@@ -43,7 +43,7 @@ func (q *Queries) DeliveryPayloads(ctx context.Context, ids []uptime.ID) ([]Deli
 
 const digestMembers = `-- name: DigestMembers :many
 SELECT d.id, d.incident_id, d.website_id, coalesce(d.payload ->> 'monitor_id', '')::text AS monitor_id, d.transition,
-       (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.digest_id, d.digest_key, d.created_at,
+       (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.retry_at, d.digest_id, d.digest_key, d.created_at,
        false AS apart
 FROM delivery d
 WHERE d.digest_id = $1 AND d.status = 'pending'
@@ -60,6 +60,7 @@ type DigestMembersRow struct {
 	Seq          *int64
 	Attempts     int32
 	ClaimedUntil *time.Time
+	RetryAt      *time.Time
 	DigestID     uptime.ID
 	DigestKey    string
 	CreatedAt    time.Time
@@ -86,6 +87,7 @@ func (q *Queries) DigestMembers(ctx context.Context, head uptime.ID) ([]DigestMe
 			&i.Seq,
 			&i.Attempts,
 			&i.ClaimedUntil,
+			&i.RetryAt,
 			&i.DigestID,
 			&i.DigestKey,
 			&i.CreatedAt,
@@ -107,8 +109,6 @@ WITH of_cause AS (
     WHERE $3::boolean AND d.channel_id = $4
       AND d.digest_key = $5::text AND d.digest_key <> ''
       AND d.status = 'pending' AND d.attempts = 0 AND d.digest_id IS NULL AND d.retry_at IS NULL AND d.claimed_until IS NULL
-      AND NOT EXISTS (SELECT FROM delivery e WHERE e.incident_id = d.incident_id AND e.channel_id = d.channel_id
-                      AND e.seq < d.seq AND e.status = 'pending')
     LIMIT $6
     FOR UPDATE OF d SKIP LOCKED
 ), of_website AS (
@@ -117,8 +117,6 @@ WITH of_cause AS (
       AND d.finished_at IS NULL AND d.status = 'pending' AND d.attempts = 0 AND d.digest_id IS NULL
       AND d.retry_at IS NULL AND d.claimed_until IS NULL
       AND d.transition = $9::text AND (d.payload ? 'until') = $10::boolean
-      AND NOT EXISTS (SELECT FROM delivery e WHERE e.incident_id = d.incident_id AND e.channel_id = d.channel_id
-                      AND e.seq < d.seq AND e.status = 'pending')
     LIMIT $6
     FOR UPDATE OF d SKIP LOCKED
 )
@@ -140,8 +138,7 @@ type HoldDeliveriesParams struct {
 }
 
 // Makes what waits of a story wait until the same moment. What is about to be deleted is
-// passed over, so that nobody waits for each other. What tells the end of something that
-// waits goes with its begin.
+// passed over, so that nobody waits for each other.
 func (q *Queries) HoldDeliveries(ctx context.Context, arg HoldDeliveriesParams) (int64, error) {
 	result, err := q.db.Exec(ctx, holdDeliveries,
 		arg.Until,
@@ -318,7 +315,7 @@ WITH picked AS (
     WHERE p.incident_id IS NULL AND d.incident_id IS NULL AND d.status = 'pending' AND d.transition <> 'test'
 )
 SELECT d.id, d.incident_id, d.website_id, coalesce(d.payload ->> 'monitor_id', '')::text AS monitor_id, d.transition,
-       (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.digest_id, d.digest_key, d.created_at,
+       (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.retry_at, d.digest_id, d.digest_key, d.created_at,
        (CASE d.transition
             WHEN 'recovered' THEN
                 EXISTS (SELECT FROM delivery o WHERE o.incident_id = d.incident_id AND o.channel_id = d.channel_id
@@ -359,6 +356,7 @@ type WaitingOfStoryRow struct {
 	Seq          *int64
 	Attempts     int32
 	ClaimedUntil *time.Time
+	RetryAt      *time.Time
 	DigestID     uptime.ID
 	DigestKey    string
 	CreatedAt    time.Time
@@ -396,6 +394,7 @@ func (q *Queries) WaitingOfStory(ctx context.Context, arg WaitingOfStoryParams) 
 			&i.Seq,
 			&i.Attempts,
 			&i.ClaimedUntil,
+			&i.RetryAt,
 			&i.DigestID,
 			&i.DigestKey,
 			&i.CreatedAt,

@@ -30,25 +30,31 @@ func (d *Deliverer) joinStory(ctx context.Context, tx pgx.Tx, g *postgres.Delive
 	if err != nil {
 		return err
 	}
-	t.plan = inStory(t.plan, g, facts, d.cfg.Window)
-	if hold := t.plan.Hold; hold != nil {
-		own := append(slices.Clone(t.plan.Others), t.plan.Send.ID)
-		t.plan.Send, t.plan.Others = nil, nil
-		return postgres.HoldDeliveries(ctx, tx, &story, hold.ByWebsite, hold.ByCause, hold.Until, maxDigest, own...)
-	}
-	if !t.plan.Gather {
-		return nil
-	}
-	throttle := time.Duration(g.Channel.ThrottleSeconds) * time.Second
-	rows, err := postgres.WaitingFor(ctx, tx, &story, throttle, throttlersOf(story.Event), maxDigest)
+	plan, subjects, err := join(t.plan, g, facts, d.cfg.Window, func() ([]subject, error) { return d.gather(ctx, tx, g, t, &story) })
 	if err != nil {
 		return err
 	}
-	subjects, err := stillThere(ctx, tx, gather(&t.plan, g, rows, maxDigest))
-	if err != nil || len(subjects) < 2 {
-		return err // it is told as itself
+	if len(subjects) > 1 {
+		return t.tellTogether(ctx, tx, subjects)
 	}
-	return t.tellTogether(ctx, tx, subjects)
+	hold := plan.Hold
+	if hold == nil {
+		return nil // it is told as itself
+	}
+	own := append(slices.Clone(plan.Others), plan.Send.ID)
+	t.plan = plan
+	t.plan.Send, t.plan.Others = nil, nil
+	return postgres.HoldDeliveries(ctx, tx, &story, hold.ByWebsite, hold.ByCause, hold.Until, maxDigest, own...)
+}
+
+// gather returns what is told together with what the plan sends, itself among it.
+func (d *Deliverer) gather(ctx context.Context, tx pgx.Tx, g *postgres.DeliveryGroup, t *taken, story *postgres.Story) ([]subject, error) {
+	throttle := time.Duration(g.Channel.ThrottleSeconds) * time.Second
+	rows, err := postgres.WaitingFor(ctx, tx, story, throttle, throttlersOf(story.Event), maxDigest)
+	if err != nil {
+		return nil, err
+	}
+	return stillThere(ctx, tx, gather(&t.plan, g, rows, maxDigest))
 }
 
 // stillThere locks the subjects and leaves out those that are being deleted.

@@ -191,7 +191,8 @@ func decide(g *postgres.DeliveryGroup, last time.Time, jitter float64) Plan {
 // place among the channel's sends.
 func hold(g *postgres.DeliveryGroup, head *postgres.Delivery, jitter float64) time.Duration {
 	until := g.Channel.HoldUntil
-	if head.RetryAt.After(until) {
+	// What was never tried waits for others of its story (see inStory), with what it ends.
+	if head.Attempts > 0 && head.RetryAt.After(until) {
 		until = head.RetryAt
 	}
 	if wait := until.Sub(g.Now); wait > 0 {

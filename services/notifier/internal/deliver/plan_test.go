@@ -92,7 +92,7 @@ func TestDecide(t *testing.T) {
 			resolved, time.Time{}, gist{Send: 2, Others: []byte{1}, Combined: true},
 		},
 		{
-			"both wait, the recovery has a pause", []postgres.Delivery{row(1, alert.EventDown), row(2, alert.EventRecovered, later)},
+			"both wait, the recovery has a pause", []postgres.Delivery{row(1, alert.EventDown), row(2, alert.EventRecovered, tried, later)},
 			resolved, time.Time{}, gist{Wait: 10 * time.Second},
 		},
 		{
@@ -144,7 +144,7 @@ func TestDecide(t *testing.T) {
 			}, time.Time{}, gist{Send: 1},
 		},
 		{
-			"a held channel", []postgres.Delivery{row(1, alert.EventDown, later)},
+			"a held channel", []postgres.Delivery{row(1, alert.EventDown, tried, later)},
 			func(g *postgres.DeliveryGroup) { g.Channel.HoldUntil = noon.Add(time.Minute) }, time.Time{}, gist{Wait: time.Minute},
 		},
 		{

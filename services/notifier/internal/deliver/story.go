@@ -100,6 +100,8 @@ func inStory(p Plan, g *postgres.DeliveryGroup, f *postgres.StoryFacts, window t
 	case !f.Held.IsZero() && !f.Held.After(g.Now):
 		p.Gather = true
 		return p
+	case !first.RetryAt.IsZero():
+		return p // it has waited
 	default:
 		website, cause := websiteEnd(f, window), causeEnd(f, window)
 		h = Hold{ByWebsite: website.After(g.Now), ByCause: cause.After(g.Now)}
@@ -109,13 +111,24 @@ func inStory(p Plan, g *postgres.DeliveryGroup, f *postgres.StoryFacts, window t
 		if h.Until = website; cause.After(website) {
 			h.Until = cause
 		}
-		// They end together. So a window does not slide, whatever else is told in it.
-		if f.Held.After(g.Now) && f.Held.Before(h.Until) {
-			h.Until = f.Held
-		}
 	}
 	p.Hold, p.Wait = &h, h.Until.Sub(g.Now)
 	return p
+}
+
+// join is inStory with what is told together, if that is more than the plan's own.
+func join(p Plan, g *postgres.DeliveryGroup, f *postgres.StoryFacts, window time.Duration, gather func() ([]subject, error)) (Plan, []subject, error) {
+	plan := inStory(p, g, f, window)
+	if !plan.Gather {
+		return plan, nil, nil
+	}
+	subjects, err := gather()
+	if err != nil || len(subjects) > 1 && slices.ContainsFunc(subjects, func(s subject) bool { return s.waited(g.Now) }) {
+		return plan, subjects, err
+	}
+	alone := *f
+	alone.Held = time.Time{} // it is not the turn of those
+	return inStory(p, g, &alone, window), nil, nil
 }
 
 // websiteEnd is when the window of a website ends; zero if none has begun.
@@ -149,6 +162,12 @@ func (s subject) last() *postgres.Waiting  { return &s[len(s)-1] }
 
 // over tells whether what the subject began with has ended.
 func (s subject) over() bool { return !s.first().Ended && s.last().Ended }
+
+// waited tells whether it waited to the end of a window.
+func (s subject) waited(now time.Time) bool {
+	at := s.first().RetryAt
+	return !at.IsZero() && !at.After(now)
+}
 
 // subjectKey tells subjects apart.
 type subjectKey struct {
@@ -186,7 +205,7 @@ func gather(p *Plan, g *postgres.DeliveryGroup, rows []postgres.Waiting, limit i
 	for _, d := range toTell(p, g) {
 		own = append(own, postgres.Waiting{
 			ID: d.ID, IncidentID: d.IncidentID, WebsiteID: d.WebsiteID, MonitorID: monitorOf(d), Event: d.Event,
-			Ended: !d.Message.Until.IsZero(), Seq: d.Seq, CauseKey: d.CauseKey, CreatedAt: d.CreatedAt,
+			Ended: !d.Message.Until.IsZero(), Seq: d.Seq, RetryAt: d.RetryAt, CauseKey: d.CauseKey, CreatedAt: d.CreatedAt,
 		})
 	}
 	told, n := []subject{own}, len(own)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"net/mail"
 	"net/netip"
@@ -82,6 +83,41 @@ func TestRenderings(t *testing.T) {
 		}
 		got := box.taken()[i]
 		golden.Check(t, name+".eml", []byte(sortedHeader(strings.ReplaceAll(got.data, "\r\n", "\n"))))
+	}
+}
+
+// digest is a sample of several monitors of a website, or of many websites.
+func digest(websites int) alert.News {
+	n := webhookbody.Samples()[0]
+	d := &alert.Digest{Event: alert.EventDown, Alerts: 3, Over: 1, Websites: 1, Monitors: 3}
+	for _, name := range []string{"API", "Checkout <b>&</b>", "Mail"} {
+		l := alert.DigestLine{Message: n.Message}
+		l.Monitor = name
+		d.Lines = append(d.Lines, l)
+	}
+	last := &d.Lines[2]
+	last.Event, last.Until, last.Combined = alert.EventRecovered, last.Since.Add(20*time.Second), true
+	if websites > 1 {
+		*d = alert.Digest{Event: alert.EventDown, Alerts: websites, Websites: websites, Monitors: websites, OneCause: true}
+		for i := range alert.MaxDigestLines {
+			l := alert.DigestLine{Message: n.Message}
+			l.Website = fmt.Sprintf("site %d", i+1)
+			d.Lines = append(d.Lines, l)
+		}
+	}
+	n.Digest = d
+	return n
+}
+
+func TestDigests(t *testing.T) {
+	t.Parallel()
+	box, _ := newMailbox(t, plain)
+	for i, name := range []string{"digest.eml", "storm.eml"} {
+		n := digest([]int{1, 57}[i])
+		if _, f := send(t, email.Config{Fleet: fleet(box, channelspec.SecurityNone)}, to("a@example.com"), &n); f != nil {
+			t.Fatal(f)
+		}
+		golden.Check(t, name, []byte(sortedHeader(strings.ReplaceAll(box.taken()[i].data, "\r\n", "\n"))))
 	}
 }
 

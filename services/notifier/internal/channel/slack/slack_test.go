@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -52,6 +53,49 @@ func TestRenderings(t *testing.T) {
 	n := webhookbody.Samples()[2]
 	n.Combined = true
 	golden.Check(t, "combined.json", encode(t, slack.Render(&n)))
+}
+
+// digest is a sample of several monitors of a website, or of many websites.
+func digest(websites int) alert.News {
+	n := webhookbody.Samples()[0]
+	d := &alert.Digest{Event: alert.EventDown, Alerts: 3, Over: 1, Websites: 1, Monitors: 3}
+	for _, name := range []string{"API", "Checkout <b>&</b>", "Mail"} {
+		l := alert.DigestLine{Message: n.Message}
+		l.Monitor = name
+		d.Lines = append(d.Lines, l)
+	}
+	last := &d.Lines[2]
+	last.Event, last.Until, last.Combined = alert.EventRecovered, last.Since.Add(20*time.Second), true
+	if websites > 1 {
+		*d = alert.Digest{Event: alert.EventDown, Alerts: websites, Websites: websites, Monitors: websites, OneCause: true}
+		for i := range alert.MaxDigestLines {
+			l := alert.DigestLine{Message: n.Message}
+			l.Website = fmt.Sprintf("site %d", i+1)
+			d.Lines = append(d.Lines, l)
+		}
+	}
+	n.Digest = d
+	return n
+}
+
+func TestDigests(t *testing.T) {
+	t.Parallel()
+	several, storm := digest(1), digest(57)
+	golden.Check(t, "digest.json", encode(t, slack.Render(&several)))
+	golden.Check(t, "storm.json", encode(t, slack.Render(&storm)))
+	storm.Digest.Lines[0].Website = "<!channel>"
+	for i := range storm.Digest.Lines { // as long as a line gets
+		storm.Digest.Lines[i].Explanation = strings.Repeat("&", 500)
+	}
+	m := slack.Render(&storm)
+	for _, b := range m.Attachments[0].Blocks {
+		if b.Text != nil && len(b.Text.Text) > 3000 {
+			t.Errorf("a section has %d bytes, Slack takes 3000", len(b.Text.Text))
+		}
+	}
+	if got := string(encode(t, m)); strings.Contains(got, "<!channel>") || !strings.Contains(got, "… and 37 more") || len(m.Attachments[0].Blocks) > 50 {
+		t.Errorf("%d blocks:\n%s", len(m.Attachments[0].Blocks), got)
+	}
 }
 
 func TestWhatOthersWroteIsNoMarkup(t *testing.T) {
