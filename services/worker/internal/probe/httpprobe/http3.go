@@ -77,7 +77,9 @@ func (h *hop) dial3(ctx context.Context, addr string) (*quic.Conn, error) {
 	h.tracer.back(stageTLS)
 	packets := &quic.Transport{Conn: &packetConn{conn}}
 	h.closers = append([]io.Closer{conn, packets}, h.closers...)
-	rest := time.Until(h.deadline)
+	// A machine that is late may get here after the deadline, and quic-go panics about times
+	// below zero with its lock held, by which closing it would wait for ever.
+	rest := max(time.Until(h.deadline), time.Millisecond)
 	c, err := packets.Dial(ctx, conn.RemoteAddr(), cfg, &quic.Config{
 		HandshakeIdleTimeout: rest, MaxIdleTimeout: rest, // the deadline is what ends it
 		MaxIncomingStreams: -1, InitialPacketSize: 1200,

@@ -131,7 +131,7 @@ func hostileWeb(t testing.TB) []hostile {
 		get("wide JSON", says(t, ok+"Content-Encoding: gzip\r\n"+sized(wide)), json, append(asserted, tooMuch...)...),
 		get("text for a slow expression", says(t, ok+sized(strings.Repeat("a", 1<<20))), text, append(asserted, late...)...),
 		get("issuer without end", targets.HostPort(web.URL), `{"auth":{"type":"oauth2","token_url":"http://`+endless("\r\n", zeros, 0)+`","client_id":"a","client_secret":"b"}}`, tooMuch...),
-		get("issuer that hangs", targets.HostPort(web.URL), `{"auth":{"type":"oauth2","token_url":"`+web.URL+`/hang","client_id":"a","client_secret":"b"}}`, late...),
+		get("issuer that hangs", targets.HostPort(web.URL), `{"auth":{"type":"oauth2","token_url":"http://`+answering(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })+`","client_id":"a","client_secret":"b"}}`, late...),
 	}
 }
 
