@@ -33,6 +33,9 @@ CREATE TABLE heartbeat_listening (
     CHECK (until >= since)
 );
 
+-- No region may take the name of the heartbeats' lane.
+ALTER TABLE region ADD CONSTRAINT region_reserved CHECK (name <> 'heartbeat');
+
 -- The settings of a heartbeat say how it is judged, not what is looked at: a change of
 -- them makes a new revision, as for others, but what the job said goes on to hold.
 -- +goose StatementBegin
@@ -66,6 +69,7 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 DROP TABLE heartbeat_listening, heartbeat;
+ALTER TABLE region DROP CONSTRAINT region_reserved;
 -- An older release cannot judge what calls in by itself.
 DELETE FROM monitor WHERE kind = 'heartbeat';
 ALTER TABLE monitor DROP CONSTRAINT monitor_timeout;

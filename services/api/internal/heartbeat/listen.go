@@ -14,6 +14,8 @@ const (
 	// aggregator takes for a gap.
 	markEvery = 5 * time.Second
 	markTime  = 3 * time.Second
+	// complainAfter is how many marks in a row fail before it is said: at the start one may.
+	complainAfter = 2
 )
 
 // Listen marks regularly that calls can be taken, for as long as they can: token and call
@@ -21,16 +23,18 @@ const (
 func (d *Desk) Listen(ctx context.Context) error {
 	tick := time.NewTicker(d.cfg.Every)
 	defer tick.Stop()
-	deaf := false
+	failures := 0
 	for {
 		err := d.mark(ctx)
 		switch {
-		case err == nil && deaf:
+		case err == nil && failures >= complainAfter:
 			d.cfg.Log.InfoContext(ctx, "calls of heartbeats can be taken again")
-		case err != nil && !deaf && ctx.Err() == nil:
+		case err != nil && failures == complainAfter-1 && ctx.Err() == nil:
 			d.cfg.Log.WarnContext(ctx, "calls of heartbeats cannot be taken", "err", err)
 		}
-		deaf = err != nil
+		if failures++; err == nil {
+			failures = 0
+		}
 		select {
 		case <-ctx.Done():
 			return nil
