@@ -27,6 +27,11 @@ var hidden = []string{
 // notForWorkers is what the core is told and a worker has no use for.
 var notForWorkers = []string{"SMTP_HOST", "SMTP_PORT", "SMTP_SECURITY", "SMTP_USER", "SMTP_PASS", "SMTP_FROM"}
 
+// oneThread is for processes of a small machine that mostly wait: they wake each other,
+// and their own threads, less. Of workers that saves a sixth of the CPU at the rates of
+// a few thousand monitors, of a notifier with nothing to do a fifth.
+const oneThread = "1"
+
 // services returns how to run the fleet's own processes.
 func (s *Stack) services() []supervise.Spec {
 	ops := s.opt.Ports.Ops
@@ -38,9 +43,9 @@ func (s *Stack) services() []supervise.Spec {
 			"ADMIN_PASSWORD":    s.AdminPassword,
 			"BOOTSTRAP_REGIONS": s.bootstrapRegions(),
 		}),
-		s.service(Pusher, Pusher, ops+1, nil, map[string]string{"INSTANCE_ID": Pusher}),
+		s.service(Pusher, Pusher, ops+1, nil, map[string]string{"INSTANCE_ID": Pusher, "GOMAXPROCS": oneThread}),
 		s.service(Aggregator, Aggregator, ops+2, nil, map[string]string{"INSTANCE_ID": Aggregator}),
-		s.service(Notifier, Notifier, ops+3, nil, map[string]string{"ALLOW_CIDRS": ownNetwork}),
+		s.service(Notifier, Notifier, ops+3, nil, map[string]string{"ALLOW_CIDRS": ownNetwork, "GOMAXPROCS": oneThread}),
 	}
 	for i, r := range s.opt.Regions {
 		worker := map[string]string{
@@ -49,9 +54,7 @@ func (s *Stack) services() []supervise.Spec {
 			"WORKER_ID":   Worker(r),
 			"SITE":        s.opt.Site,
 			"ALLOW_CIDRS": ownNetwork,
-			// One thread each: three workers of a small machine wake each other less, which
-			// saves a sixth of the CPU at the rates of a few thousand monitors.
-			"GOMAXPROCS": "1",
+			"GOMAXPROCS":  oneThread,
 			// They need none of what follows; a worker elsewhere would not have it.
 			"DATABASE_URL": "", "SEAL_KEY": "",
 		}
