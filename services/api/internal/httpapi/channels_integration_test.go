@@ -34,6 +34,7 @@ type delivery struct {
 	ID, Event, Status, Error string
 	ChannelID                string  `json:"channel_id"`
 	IncidentID               *string `json:"incident_id"`
+	DigestID                 *string `json:"digest_id"`
 	Attempts                 int
 	Response                 *struct {
 		Code int
@@ -227,6 +228,22 @@ func TestDeliveries(t *testing.T) {
 		if got := count(query); got != want {
 			t.Errorf("%q: %d deliveries, want %d", query, got, want)
 		}
+	}
+	// As the notifier leaves a digest: the head was sent, and told the others.
+	_, err = f.store.Pool().Exec(ctx, `UPDATE delivery SET digest_id = (SELECT id FROM delivery WHERE idempotency_key = '2'),
+		status = CASE idempotency_key WHEN '2' THEN 'delivered' ELSE 'combined' END, finished_at = now(), response = '{"code": 250, "text": "taken"}'`)
+	f.ok(err)
+	var told pageOf[delivery]
+	f.call("GET", "/v1/deliveries?incident_id="+about.String(), nil).want(200, &told)
+	head, member := told.Items[0], told.Items[1]
+	if head.Status == "combined" {
+		head, member = member, head
+	}
+	if head.Status != "delivered" || head.DigestID != nil || member.Status != "combined" || member.DigestID == nil || *member.DigestID != head.ID {
+		t.Errorf("of a digest: %+v and %+v", head, member)
+	}
+	if member.Response == nil || member.Response.Text != "taken" {
+		t.Errorf("what the digest was answered: %+v", member.Response)
 	}
 	f.call("GET", "/v1/deliveries?incident_id=x", nil).invalid("#/incident_id")
 	f.call("GET", "/v1/deliveries?cursor=x", nil).invalid("#/cursor")

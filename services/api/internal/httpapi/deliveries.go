@@ -117,7 +117,10 @@ func deliveryView(d *postgres.Delivery) (api.Delivery, error) {
 		ID: d.ID, ChannelID: d.ChannelID, IncidentID: unlessZero(d.IncidentID), WebsiteID: unlessZero(d.WebsiteID),
 		Event: string(d.Event), IdempotencyKey: d.Key, Status: api.DeliveryStatus(d.Status), Attempts: d.Attempts,
 		Message: message, Response: null[api.Answer](), Error: d.Error,
-		CreatedAt: d.CreatedAt.UTC(), FinishedAt: nullTime(d.FinishedAt),
+		DigestID: unlessZero(d.DigestID), CreatedAt: d.CreatedAt.UTC(), FinishedAt: nullTime(d.FinishedAt),
+	}
+	if d.DigestID == d.ID {
+		out.DigestID = null[uptime.ID]()
 	}
 	if d.Answer != nil {
 		out.Response = value(api.Answer{Code: d.Answer.Code, Text: d.Answer.Text})

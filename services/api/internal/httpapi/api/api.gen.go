@@ -384,7 +384,10 @@ type Delivery struct {
 	Attempts  int       `json:"attempts"`
 	ChannelID ID        `json:"channel_id"`
 	CreatedAt time.Time `json:"created_at"`
-	Error     string    `json:"error"`
+
+	// DigestID The delivery whose message tells this one, too; null if its own does. Once combined, response is what that one got.
+	DigestID nullable.Nullable[uptime.ID] `json:"digest_id"`
+	Error    string                       `json:"error"`
 
 	// Event down, recovered, degraded, advisory, fleet, expiry, reminder or test
 	Event          string                       `json:"event"`
