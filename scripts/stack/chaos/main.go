@@ -84,14 +84,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	defer cancel()
 	began := time.Now()
 	rows, err := play(ctx, o, all, tell)
+	tell("Took %.0f s.", time.Since(began).Seconds())
+	if o.doc != "" && len(rows) > 0 { // what was not played says so
+		err = errors.Join(err, chaos.Insert(o.doc, chaos.Table(rows)))
+	}
 	if err != nil {
 		return err
-	}
-	tell("Took %.0f s.", time.Since(began).Seconds())
-	if o.doc != "" {
-		if err := chaos.Insert(o.doc, chaos.Table(rows)); err != nil {
-			return err
-		}
 	}
 	broken := slices.DeleteFunc(rows, func(r chaos.Row) bool { return r.Skipped != "" || r.Broken() == nil })
 	if len(broken) > 0 {
@@ -126,6 +124,11 @@ func play(ctx context.Context, o options, all []chaos.Scenario, tell func(string
 	if err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(all, func(s chaos.Scenario) bool { return s.Clocks }) {
+		if err := chaos.BuildClocks(ctx, root); err != nil {
+			return nil, err
+		}
+	}
 	dir, err := os.MkdirTemp("", "probefleet-chaos-")
 	if err != nil {
 		return nil, err
@@ -152,9 +155,6 @@ func play(ctx context.Context, o options, all []chaos.Scenario, tell func(string
 	}
 	for i := range all {
 		say(rig.Row(ctx, &all[i], o.short))
-		if ctx.Err() != nil {
-			return rows, ctx.Err()
-		}
 		if mail != nil && o.short {
 			if err := mail.Heal(ctx); err != nil {
 				return rows, err
@@ -164,7 +164,7 @@ func play(ctx context.Context, o options, all []chaos.Scenario, tell func(string
 	if mail != nil {
 		say(mail.End(ctx))
 	}
-	return rows, nil
+	return rows, ctx.Err()
 }
 
 func remove(dir string, keep bool, tell func(string, ...any)) error {

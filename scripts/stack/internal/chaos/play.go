@@ -191,8 +191,14 @@ func (r *Rig) Row(ctx context.Context, s *Scenario, short bool) Row {
 	if short {
 		hold = s.Short
 	}
-	if s.Mounts && len(r.disks) == 0 {
-		return Row{Name: s.Name, Fault: s.Fault, Promise: s.Promise, Skipped: "only root may mount a small disk"}
+	skip := Row{Name: s.Name, Fault: s.Fault, Promise: s.Promise}
+	switch {
+	case ctx.Err() != nil:
+		skip.Skipped = "the time was over"
+		return skip
+	case s.Mounts && len(r.disks) == 0:
+		skip.Skipped = "only root may mount a small disk"
+		return skip
 	}
 	f, err := r.Play(ctx, s, hold)
 	return NewRow(s, &f, hold, err)

@@ -26,8 +26,8 @@ type Scenario struct {
 	// in Redis and nowhere else. Zero for everything but losing Redis' data.
 	Loses int
 
-	// Mounts: it needs a file system of its own.
-	Mounts bool
+	Mounts bool // it needs a file system of its own
+	Clocks bool // it needs [BuildClocks]
 }
 
 // injection breaks something of a rig and returns what mends it.
