@@ -273,11 +273,6 @@ func (a *aggregator) stop() {
 	<-a.ended
 }
 
-// loaded tells whether the fold is at work.
-func (a *aggregator) loaded() bool {
-	return len(a.app.folds.held()) == 1 && a.app.folds.ready(context.Background()) == nil
-}
-
 // died waits for the fold to end at its failpoint; false if it has not by then.
 func (a *aggregator) died(within time.Duration) bool {
 	select {
