@@ -268,7 +268,7 @@ func TestStopHandsOver(t *testing.T) {
 	t.Parallel()
 	const ofOneHost = 64
 	arrived, leave := make(chan struct{}, 100), make(chan struct{})
-	f, web := newFleet(t), targets.New(t, func(w http.ResponseWriter, r *http.Request) {
+	f, web := newFleet(t), targets.New(t, func(_ http.ResponseWriter, r *http.Request) {
 		arrived <- struct{}{}
 		select {
 		case <-leave:
