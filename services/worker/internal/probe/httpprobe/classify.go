@@ -36,8 +36,9 @@ func brokeOff(err error) bool {
 // explain gives a reason to errors of net/http that have no type to know them by; the
 // others are left to [link.Classify].
 func explain(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return err // how the connection was found to be at its end does not matter
+	known := (*link.Failure)(nil)
+	if ctx.Err() != nil || errors.As(err, &known) || errors.Is(err, syscall.ECONNRESET) {
+		return err // it has a type, or how the connection was found to be at its end does not matter
 	}
 	text := err.Error()
 	says := func(parts ...string) bool {
