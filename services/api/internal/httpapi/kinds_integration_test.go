@@ -164,7 +164,7 @@ func TestMonitorsRefuseWhatIsWrong(t *testing.T) {
 func TestWebsitesOwnMonitor(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
-	f.addRegions("us-east")
+	east := f.addRegion("us-east")
 	w := f.addWebsite(map[string]any{"url": "a.example"})
 	tcp := f.addMonitor(w.ID, `{"kind":"tcp","target":"a.example:22"}`)
 	f.call("DELETE", "/v1/monitors/"+w.Monitors[0].ID, nil).want(204, nil)
@@ -180,6 +180,18 @@ func TestWebsitesOwnMonitor(t *testing.T) {
 	f.call("GET", "/v1/monitors/"+secret.ID, nil).want(200, &m)
 	if m.Target != "https://b.example/other" {
 		t.Errorf("it stayed at %s", m.Target)
+	}
+	// What is sealed goes along with a target on the same host, whichever way it changes.
+	if settings, err := f.opened(secret.ID, "us-east", east); err != nil || !strings.Contains(settings, "hidden") {
+		t.Errorf("after the website moved the worker reads %s, %v", settings, err)
+	}
+	f.call("PATCH", "/v1/monitors/"+secret.ID, `{"target":"https://b.example/third"}`).want(200, nil)
+	if settings, err := f.opened(secret.ID, "us-east", east); err != nil || !strings.Contains(settings, "hidden") {
+		t.Errorf("after the monitor moved the worker reads %s, %v", settings, err)
+	}
+	f.call("PATCH", "/v1/monitors/"+secret.ID, `{"settings":{"tls":{"skip_verify":true}}}`).want(200, nil)
+	if settings, err := f.opened(secret.ID, "us-east", east); err != nil || !strings.Contains(settings, "hidden") {
+		t.Errorf("after the settings changed the worker reads %s, %v", settings, err)
 	}
 }
 
