@@ -21,7 +21,7 @@ const (
 	stormWebsites = 3
 	// maxDigest is how many deliveries one digest tells: what is written when it was
 	// sent must be written within recordTimeout.
-	maxDigest = 2000
+	maxDigest = 5000
 )
 
 // class is what an alert tells, apart from what it is about.
