@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -176,6 +177,21 @@ func (d *Desk) Forget(hash []byte) {
 	if len(hash) == len(Hash{}) {
 		d.known.Remove(Hash(hash))
 	}
+}
+
+// Drop makes the desk refuse the tokens of monitors that are gone at once.
+func (d *Desk) Drop(monitors []uptime.ID) {
+	for _, hash := range d.known.Keys() {
+		if e, known := d.known.Peek(hash); known && slices.Contains(monitors, e.monitor()) {
+			d.known.Remove(hash)
+		}
+	}
+}
+
+func (e *entry) monitor() uptime.ID {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.of.Monitor
 }
 
 func (e *entry) fresh(now time.Time) bool {

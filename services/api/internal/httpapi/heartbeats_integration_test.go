@@ -484,3 +484,26 @@ func TestNoLogShowsAToken(t *testing.T) {
 		t.Error("the log shows an address")
 	}
 }
+
+// The address of a heartbeat is gone with it, and with its website, though it was in use
+// a moment ago.
+func TestADeletedHeartbeatIsNotCalled(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	w := f.addWebsite(map[string]any{"url": "a.example"})
+	one, first := f.addHeartbeat(w.ID, `{"kind":"heartbeat"}`)
+	_, second := f.addHeartbeat(w.ID, `{"kind":"heartbeat"}`)
+	called := func(when string, want ...int) {
+		t.Helper()
+		for i, path := range []string{first, second} {
+			if status, body, _ := f.ping("GET", path, nil); status != want[i] {
+				t.Errorf("%s, heartbeat %d: %d %s, want %d", when, i, status, body, want[i])
+			}
+		}
+	}
+	called("at first", 200, 200)
+	f.call("DELETE", "/v1/monitors/"+one.ID, nil).want(204, nil)
+	called("without the first", 404, 200)
+	f.call("DELETE", "/v1/websites/"+w.ID, nil).want(204, nil)
+	called("without their website", 404, 404)
+}

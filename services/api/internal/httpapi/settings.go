@@ -91,9 +91,12 @@ func hostOf(url string) string {
 // remains.
 const forgetTime = 3 * time.Second
 
-// forget removes what waits in the queues for deleted monitors. It is not worth an
-// error: the monitors are gone, and the cleaner comes by again.
+// forget takes no more calls of deleted monitors and removes what waits in the queues for
+// them. That is not worth an error: the monitors are gone, and the cleaner comes by again.
 func (s *Server) forget(ctx context.Context, org uptime.ID, monitors []uptime.ID) {
+	if s.Desk != nil {
+		s.Desk.Drop(monitors)
+	}
 	defer func() {
 		if s.Cleaner != nil {
 			s.Cleaner.Wake()
