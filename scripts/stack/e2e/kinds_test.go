@@ -45,7 +45,8 @@ func TestKinds(t *testing.T) {
 		}
 	}
 	maps.Copy(tests, map[string]func(*testing.T){
-		"domain": registrations, "degraded": degradation, "upside down": upsideDown, "several monitors": severalMonitors,
+		"heartbeat": func(t *testing.T) { heartbeats(t, heard, secrets) },
+		"domain":    registrations, "degraded": degradation, "upside down": upsideDown, "several monitors": severalMonitors,
 	})
 	together(t, tests)
 	secrets.isNowhere(t, heard)
@@ -209,6 +210,17 @@ func (s *subject) goesDown(t *testing.T, w website, m checked, hook *inbox) {
 			t.Errorf("%s votes fail by %q, want %q", v.Region, v.Reason, s.reason)
 		}
 	}
+	type failure struct {
+		Reason     string          `json:"reason"`
+		IncidentID *string         `json:"incident_id"`
+		Evidence   json.RawMessage `json:"evidence"`
+	}
+	eventually(t, "what led to it is kept with the incident", func() bool {
+		kept, _ := tryCall[page[failure]](t, http.MethodGet, m.path()+"/failures")
+		return slices.ContainsFunc(kept.Items, func(f failure) bool {
+			return f.Reason == s.reason.String() && f.IncidentID != nil && *f.IncidentID == in.ID && len(f.Evidence) > 0
+		})
+	})
 	if now := m.becomes(t, "down"); now.Reason != s.reason.String() {
 		t.Errorf("it is down by %q, want %q", now.Reason, s.reason)
 	}

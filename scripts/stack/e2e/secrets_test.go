@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -109,8 +110,9 @@ func (e *ear) lookEverywhere(t *testing.T, w website, m checked, hook *inbox) {
 
 // hoard are the secrets of all monitors.
 type hoard struct {
-	mu  sync.Mutex
-	all []string
+	mu    sync.Mutex
+	all   []string
+	shown []string // by the API, to who may write, and by nothing else
 }
 
 func (h *hoard) add(secrets ...string) {
@@ -119,11 +121,17 @@ func (h *hoard) add(secrets ...string) {
 	h.all = append(h.all, secrets...)
 }
 
-// in returns the secrets that are in some bytes: as they are, in hex, or in base64
+func (h *hoard) addShown(secrets ...string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.shown = append(h.shown, secrets...)
+}
+
+// secretsIn returns the secrets that are in some bytes: as they are, in hex, or in base64
 // wherever in a longer text they begin.
-func (h *hoard) in(b []byte) []string {
+func secretsIn(b []byte, secrets []string) []string {
 	var found []string
-	for _, s := range h.all {
+	for _, s := range secrets {
 		forms := []string{s, hex.EncodeToString([]byte(s))}
 		for skip := range 3 {
 			text := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat(".", skip) + s))
@@ -145,8 +153,15 @@ func (h *hoard) isNowhere(t *testing.T, heard *ear) {
 	if len(h.all) < 10 {
 		t.Fatalf("only %d secrets were told", len(h.all))
 	}
+	if found := secretsIn(heard.all.Bytes(), h.all); len(found) > 0 {
+		t.Errorf("answers and alerts: found %q", found)
+	}
+	if !bytes.Contains(heard.all.Bytes(), []byte(inTheOpen)) {
+		t.Errorf("answers and alerts: %d bytes without %q", heard.all.Len(), inTheOpen)
+	}
+	everything := slices.Concat(h.all, h.shown)
 	look := func(where string, b []byte) {
-		if found := h.in(b); len(found) > 0 {
+		if found := secretsIn(b, everything); len(found) > 0 {
 			t.Errorf("%s: found %q", where, found)
 		}
 	}
@@ -155,7 +170,6 @@ func (h *hoard) isNowhere(t *testing.T, heard *ear) {
 			t.Errorf("%s: %d bytes without %q", where, len(b), known)
 		}
 	}
-	holds("answers and alerts", heard.all.Bytes(), inTheOpen)
 	holds("PostgreSQL", heard.rows, inTheOpen)
 	holds("Redis", heard.values, "pf:{")
 	history := points(t)
@@ -173,7 +187,7 @@ func (h *hoard) isNowhere(t *testing.T, heard *ear) {
 	logs := 0
 	err = filepath.WalkDir(filepath.Dir(home["dir"]), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
-			return gone(err)
+			return vanished(err)
 		}
 		b, err := os.ReadFile(path)
 		look(path, b)
@@ -183,7 +197,7 @@ func (h *hoard) isNowhere(t *testing.T, heard *ear) {
 		case strings.HasSuffix(path, ".log") && len(b) > 0:
 			logs++
 		}
-		return gone(err)
+		return vanished(err)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -194,8 +208,8 @@ func (h *hoard) isNowhere(t *testing.T, heard *ear) {
 	}
 }
 
-// gone overlooks files that the engines have removed meanwhile.
-func gone(err error) error {
+// vanished overlooks files that the engines have removed meanwhile.
+func vanished(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
