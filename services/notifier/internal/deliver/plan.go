@@ -22,6 +22,9 @@ const (
 	// ends, and a storm's jobs must not all look every moment.
 	crowdWait    = 20 * time.Millisecond
 	maxCrowdWait = 20 * time.Second
+	// maxDigestWait bounds how long a job waits for a digest that is tried again: the
+	// sweep gives what has no job within a minute another one.
+	maxDigestWait = 30 * time.Second
 )
 
 // Plan is what to do about a delivery now. The zero plan is: nothing, it is finished.
@@ -153,7 +156,7 @@ func decide(g *postgres.DeliveryGroup, last time.Time, jitter float64) Plan {
 		return Plan{Suppress: []Suppressed{{ids(g.Pending), "the channel is disabled"}}}
 	}
 	if head := &g.Pending[0]; bound(head) {
-		return Plan{Wait: max(head.RetryAt.Sub(g.Now), crowd(g))}
+		return Plan{Wait: min(max(head.RetryAt.Sub(g.Now), crowd(g)), maxDigestWait)}
 	} else if leads(head) { // what it tells was decided when it was first tried
 		if wait := hold(g, head, jitter); wait > 0 {
 			return Plan{Wait: wait}

@@ -218,6 +218,10 @@ func TestADigestThatWasTriedStaysWhatItWas(t *testing.T) {
 		{"what follows a member", []postgres.Delivery{row(1, alert.EventDown, member), row(2, alert.EventRecovered)}, nil, gist{Wait: claimedWait}},
 		{"what follows a member that has a pause", []postgres.Delivery{row(1, alert.EventDown, member, later), row(2, alert.EventRecovered)}, nil, gist{Wait: 10 * time.Second}},
 		{
+			"what follows a member that has a long pause", []postgres.Delivery{row(1, alert.EventDown, member, func(d *postgres.Delivery) { d.RetryAt = noon.Add(time.Hour) })},
+			nil, gist{Wait: maxDigestWait},
+		},
+		{
 			"a reminder of what was acknowledged leads others", []postgres.Delivery{row(1, alert.EventReminder, head)},
 			func(g *postgres.DeliveryGroup) { g.Acknowledged = noon }, gist{Send: 1},
 		},
