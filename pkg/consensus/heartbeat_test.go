@@ -298,7 +298,7 @@ func TestALaterIntervalIsNotJudgedByTheOldOne(t *testing.T) {
 func TestSpell(t *testing.T) {
 	t.Parallel()
 	for d, want := range map[time.Duration]string{
-		0: "less than 1 ms", 250 * time.Millisecond: "250 ms", 5 * time.Second: "5 s", 90 * time.Second: "1 min 30 s",
+		0: "0 ms", 250 * time.Millisecond: "250 ms", 5 * time.Second: "5 s", 90 * time.Second: "1 min 30 s",
 		time.Hour: "1 h", 25*time.Hour + time.Minute: "1 d 1 h", 36 * time.Hour: "1 d 12 h", 24*time.Hour + time.Minute: "1 d",
 		time.Minute + 100*time.Millisecond: "1 min", 366 * 24 * time.Hour: "366 d",
 	} {

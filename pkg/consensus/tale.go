@@ -3,7 +3,6 @@ package consensus
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/probefleet/probefleet/pkg/uptime"
@@ -70,23 +69,21 @@ func clockOf(t, now uptime.Instant) string {
 
 // spell writes a duration in its two largest units, cut after them.
 func spell(d time.Duration) string {
-	units := [...]struct {
+	units := []struct {
 		of   time.Duration
 		name string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}, {time.Millisecond, "ms"}}
-	var parts []string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}}
 	for i, u := range units {
-		if n := d / u.of; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, u.name))
-			d -= n * u.of
-			if i+1 < len(units)-1 && d/units[i+1].of > 0 {
-				parts = append(parts, fmt.Sprintf("%d %s", d/units[i+1].of, units[i+1].name))
-			}
-			break
+		if d < u.of {
+			continue
 		}
+		text := fmt.Sprintf("%d %s", d/u.of, u.name)
+		if i+1 < len(units) {
+			if rest := d % u.of / units[i+1].of; rest > 0 {
+				text += fmt.Sprintf(" %d %s", rest, units[i+1].name)
+			}
+		}
+		return text
 	}
-	if len(parts) == 0 {
-		return "less than 1 ms"
-	}
-	return strings.Join(parts, " ")
+	return fmt.Sprintf("%d ms", d.Milliseconds())
 }

@@ -220,3 +220,43 @@ func TestCoreWritesForRegionsWithoutInfluxDB(t *testing.T) {
 	stopLocal()
 	eventually(t, "what the local worker left behind is stored", func() bool { return stored(t, sink, mLocal) == 5 })
 }
+
+// The calls of heartbeats have no worker: their ticks are the core's, and neither a start nor
+// a mark of the api is one.
+func TestCoreWritesTheCallsOfHeartbeats(t *testing.T) {
+	t.Parallel()
+	sink, q := influxtest.Client(t), openQueue(t)
+	lane, m := queue.HeartbeatLane(0), uptime.NewID(time.Now())
+	if err := q.EnsureLane(t.Context(), lane); err != nil {
+		t.Fatal(err)
+	}
+	now := uptime.InstantOf(time.Now()) / 1000 * 1000
+	if err := q.MarkListening(t.Context(), 1, now); err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range []uptime.Result{
+		{Begins: true}, {Outcome: uptime.OutcomePass, Phases: uptime.Phases{Total: 90 * time.Minute}},
+		{Outcome: uptime.OutcomeFail, Reason: uptime.ReasonReported},
+	} {
+		r.Monitor, r.Region, r.Due = m, lane.Region, now-uptime.Instant(3-i)*1_000_000
+		r.Started = r.Due
+		if err := q.WriteCall(t.Context(), 0, &r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runs(t, ticks.NewCore(q, sink, ticks.CoreConfig{
+		Consumer: "core", Every: 100 * time.Millisecond, Writer: ticks.Config{Linger: 10 * time.Millisecond, Log: quiet},
+		Lanes: func(context.Context) ([]queue.Lane, error) { return []queue.Lane{lane}, nil },
+	}).Run)
+	eventually(t, "both finishes are stored", func() bool { return stored(t, sink, m) == 2 })
+	eventually(t, "everything is acknowledged", func() bool {
+		s, err := q.LaneStats(t.Context(), lane)
+		return err == nil && s.Ticks.Pending == 0 && s.Ticks.OldestAge == 0
+	})
+	if s, err := q.LaneStats(t.Context(), lane); err != nil || s.DeadLetter != 0 {
+		t.Errorf("%d dead letters, %v", s.DeadLetter, err)
+	}
+	if n := stored(t, sink, m); n != 2 {
+		t.Errorf("%d ticks, want the two finishes", n)
+	}
+}

@@ -103,6 +103,7 @@ func (j *Judge) fold(m *monitor, r *uptime.Result, now uptime.Instant) {
 	}
 	if m.cfg.Heartbeat != nil {
 		m.state.Configure(&m.cfg, &j.fleet, now, &j.out) // silence that came before the call
+		j.take(m, now)
 	}
 	m.state.Result(&m.cfg, r, now, &j.out)
 	m.touch(r.Region)

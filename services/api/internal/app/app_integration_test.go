@@ -19,6 +19,7 @@ import (
 
 	"github.com/probefleet/probefleet/pkg/config"
 	"github.com/probefleet/probefleet/pkg/postgres"
+	"github.com/probefleet/probefleet/pkg/queue"
 	"github.com/probefleet/probefleet/pkg/service"
 	"github.com/probefleet/probefleet/pkg/testenv"
 	"github.com/probefleet/probefleet/pkg/testenv/pgtest"
@@ -130,6 +131,28 @@ func until(t *testing.T, what string, condition func() bool) {
 	}
 }
 
+// listens waits until it is marked that jobs may call in.
+func listens(t *testing.T, cfg Config) {
+	t.Helper()
+	q, err := queue.Open(t.Context(), queue.Config{URL: cfg.Redis.URL.Reveal(), Block: 50 * time.Millisecond, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	lane := queue.HeartbeatLane(0)
+	if err := q.EnsureLane(t.Context(), lane); err != nil {
+		t.Fatal(err)
+	}
+	reader := q.Results(lane, queue.GroupAggregator, "test")
+	until(t, "it listens for heartbeats", func() bool {
+		batches, err := reader.Read(t.Context(), 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(batches) > 0 && time.Since(batches[0].Heard.Time()).Abs() < time.Minute
+	})
+}
+
 func TestFromAnEmptyDatabaseToTheFirstCallAndAgain(t *testing.T) {
 	database := emptyDatabase(t)
 	cfg := settings(t, database)
@@ -156,6 +179,7 @@ func TestFromAnEmptyDatabaseToTheFirstCallAndAgain(t *testing.T) {
 	if code := call(t, "POST", base+"/v1/websites", testKey, `{"url":"a.example"}`, nil); code != 201 {
 		t.Errorf("the first key may not write: %d", code)
 	}
+	listens(t, cfg)
 	var regions struct {
 		Items []struct {
 			Name    string

@@ -32,6 +32,7 @@ func TestSettings(t *testing.T) {
 		{"short password", map[string]string{"ADMIN_EMAIL": "a@b.example", "ADMIN_PASSWORD": "hunter2"}, "ADMIN_PASSWORD must have"},
 		{"region without key", map[string]string{"BOOTSTRAP_REGIONS": "us-east"}, "BOOTSTRAP_REGIONS: the key of us-east"},
 		{"region's name", map[string]string{"BOOTSTRAP_REGIONS": "US=" + key}, "BOOTSTRAP_REGIONS: region 1"},
+		{"reserved name", map[string]string{"BOOTSTRAP_REGIONS": "heartbeat=" + key}, "BOOTSTRAP_REGIONS: the name heartbeat is reserved"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -23,6 +23,7 @@ func TestConfig(t *testing.T) {
 		{map[string]string{"REGION_NAME": ""}, "REGION_NAME"},
 		{map[string]string{"REGION_NAME": "EU West"}, "REGION_NAME"},
 		{map[string]string{"REGION_NAME": "-eu"}, "REGION_NAME"},
+		{map[string]string{"REGION_NAME": "heartbeat"}, "REGION_NAME=\"heartbeat\": the name is reserved"},
 		{map[string]string{"CANARY_TARGETS": "example.com"}, "CANARY_TARGETS"},
 		{map[string]string{"ALLOW_CIDRS": "10.0.0.0/8,lan"}, `"lan"`},
 		{map[string]string{"REGION_KEY": "c2hvcnQ="}, "REGION_KEY"},
