@@ -126,9 +126,12 @@ func Sent(sent, secrets json.RawMessage, m *uptime.Monitor, keys map[string]Seal
 	return true
 }
 
+// Sealed tells whether settings may have sealed secrets in them.
+func Sealed(settings []byte) bool { return bytes.Contains(settings, []byte(`"`+sentMember+`"`)) }
+
 // cutSent takes the sealed secrets out of settings; nil if there are none.
 func cutSent(settings []byte) (public json.RawMessage, sealed map[string][]byte, err error) {
-	if !bytes.Contains(settings, []byte(`"`+sentMember+`"`)) {
+	if !Sealed(settings) {
 		return settings, nil, nil
 	}
 	members := map[string]json.RawMessage{}

@@ -105,6 +105,7 @@ const retryPause = 50 * time.Millisecond
 type Runner struct {
 	env     Env
 	probers map[uptime.Kind]Prober
+	opened  *Memo[sealedKey, []byte]
 }
 
 // NewRunner makes a prober of each kind. A nil guard denies all that it can, a nil
@@ -125,7 +126,7 @@ func NewRunner(kinds Kinds, env Env) *Runner {
 	// net/http has a line to say for each odd frame that a server sends, which may be many. What
 	// matters of it is in the findings.
 	log.SetOutput(io.Discard)
-	r := &Runner{env: env, probers: make(map[uptime.Kind]Prober, len(kinds))}
+	r := &Runner{env: env, probers: make(map[uptime.Kind]Prober, len(kinds)), opened: NewMemo[sealedKey, []byte]()}
 	for kind, build := range kinds {
 		r.probers[kind] = build(env)
 	}
@@ -169,21 +170,6 @@ func (r *Runner) Run(ctx context.Context, c *uptime.Check) Finding {
 	f.Exempt = r.exempt(c.Target, f.IP)
 	f.Detail = presentable(f.Detail, f.Secrets)
 	return f
-}
-
-// unseal returns the check with its secrets opened.
-func (r *Runner) unseal(c *uptime.Check) (*uptime.Check, error) {
-	var box monitorspec.Sealer
-	if r.env.Box != nil {
-		box = r.env.Box
-	}
-	settings, err := monitorspec.Receive(c, box)
-	if err != nil {
-		return nil, err
-	}
-	opened := *c
-	opened.Settings = settings
-	return &opened, nil
 }
 
 // attempt turns a panic of the prober into a failed probe.

@@ -50,6 +50,21 @@ func TestSealedSecretsAreOpenedForTheProber(t *testing.T) {
 	if f := run(box, &c); f.Outcome() != uptime.OutcomePass || read != "hidden" {
 		t.Errorf("read %q: %+v", read, f)
 	}
+	// Nor does one that remembers having opened them for the right check.
+	kinds := Kinds{uptime.KindUDP: func(Env) Prober { return prober }}
+	runner := NewRunner(kinds, Env{Box: box, Log: slog.New(slog.DiscardHandler)})
+	other := c
+	other.Target = "evil.example:9"
+	for range 2 {
+		read = ""
+		if f := runner.Run(t.Context(), &c); f.Outcome() != uptime.OutcomePass || read != "hidden" {
+			t.Errorf("read %q: %+v", read, f)
+		}
+		read = ""
+		if f := runner.Run(t.Context(), &other); f.Outcome() != uptime.OutcomeInvalid || read != "" {
+			t.Errorf("for another target: read %q: %+v", read, f)
+		}
+	}
 	if string(c.Settings) != string(settings) {
 		t.Error("the check itself was changed: what is logged or sent on would hold secrets")
 	}

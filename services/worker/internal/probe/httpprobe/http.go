@@ -37,25 +37,46 @@ type prober struct {
 	env       probe.Env
 	dialer    dialer
 	userAgent []string
-	plain     *monitorspec.HTTP // the settings of most checks
+	plain     *wanted // by most checks
+	known     *probe.Memo[string, *wanted]
 	tokens    *tokens
+}
+
+// wanted is what a check says beyond its URL.
+type wanted struct {
+	*monitorspec.HTTP
+	secrets []string
 }
 
 // New returns the prober of kind http.
 func New(env probe.Env) probe.Prober {
-	plain, err := monitorspec.Read[monitorspec.HTTP](nil)
+	plain, err := want(nil)
 	if err != nil {
 		panic(err) // there is nothing to be read wrongly
 	}
-	return &prober{env: env, dialer: env.Dialer(), userAgent: []string{env.UserAgent}, plain: plain, tokens: newTokens()}
+	return &prober{
+		env: env, dialer: env.Dialer(), userAgent: []string{env.UserAgent}, plain: plain, known: probe.NewMemo[string, *wanted](), tokens: newTokens(),
+	}
 }
 
 // settings reads what a check says beyond its URL; most have nothing to say.
-func (p *prober) settings(raw []byte) (*monitorspec.HTTP, error) {
+func (p *prober) settings(raw []byte) (*wanted, error) {
 	if len(raw) == 0 || string(raw) == "{}" || string(raw) == "null" {
 		return p.plain, nil
 	}
-	return monitorspec.Read[monitorspec.HTTP](raw)
+	return p.known.Get(string(raw), len(raw), func() (*wanted, error) { return want(raw) })
+}
+
+func want(raw []byte) (*wanted, error) {
+	s, err := monitorspec.Read[monitorspec.HTTP](raw)
+	if err != nil {
+		return nil, err
+	}
+	secrets := monitorspec.SecretsOf(s)
+	if s.Auth != nil && s.Auth.Type == monitorspec.AuthBasic {
+		secrets = append(secrets, base64.StdEncoding.EncodeToString([]byte(s.Auth.Username+":"+s.Auth.Password)))
+	}
+	return &wanted{s, slices.Clip(secrets)}, nil // clipped: who adds to them gets a copy
 }
 
 // Probe implements [probe.Prober].
@@ -68,26 +89,19 @@ func (p *prober) Probe(ctx context.Context, c *uptime.Check) probe.Finding {
 	if err != nil {
 		return probe.Finding{Reason: uptime.ReasonInvalid, Final: true, Detail: "target: " + err.Error()}
 	}
-	v := visit{prober: p, settings: s, target: target, tracer: &tracer{}}
-	if s != p.plain || target.User != nil {
-		v.secrets = secretsOf(s, target)
+	v := visit{prober: p, settings: s.HTTP, target: target, tracer: &tracer{}, secrets: s.secrets}
+	if target.User != nil {
+		v.secrets = append(v.secrets, secretsOf(target.User)...)
 	}
 	return v.run(ctx)
 }
 
-// secretsOf returns what only the target may see: of the settings and of the URL.
-func secretsOf(s *monitorspec.HTTP, target *url.URL) []string {
-	out := monitorspec.SecretsOf(s)
-	if s.Auth != nil && s.Auth.Type == monitorspec.AuthBasic {
-		out = append(out, base64.StdEncoding.EncodeToString([]byte(s.Auth.Username+":"+s.Auth.Password)))
-	}
-	if target.User != nil {
-		user := target.User.Username()
-		if password, ok := target.User.Password(); ok {
-			out = append(out, password, url.QueryEscape(password), url.PathEscape(password),
-				base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
-		}
-		out = append(out, user)
+// secretsOf returns what of a URL only the target may see.
+func secretsOf(u *url.Userinfo) []string {
+	user := u.Username()
+	out := []string{user}
+	if password, ok := u.Password(); ok {
+		out = append(out, password, url.QueryEscape(password), url.PathEscape(password), base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
 	}
 	return out
 }
