@@ -240,3 +240,47 @@ func downOnce(t *testing.T, w website) {
 		t.Errorf("uptime %v %%", got.Percent)
 	}
 }
+
+// toldTogether is a website that goes down altogether: machines hear of each incident,
+// people of the first at once and of the others in one mail.
+func toldTogether(t *testing.T) {
+	site := targets.New(t, nil)
+	w := watch(t, site.URL+"/", map[string]any{"interval_seconds": 5, "timeout_ms": 2000})
+	all := []checked{{ID: w.Monitors[0].ID, Kind: "http"}}
+	names := []string{"orchard", "pantry"}
+	for _, name := range names {
+		all = append(all, addMonitor(t, w, object{"kind": "http", "target": site.URL + "/" + name, "name": name}))
+	}
+	for _, m := range all {
+		m.becomes(t, "up")
+	}
+	mail, hook := newMailbox(t), newHook(t, "ok")
+	addChannel(t, "webhook", object{"url": hook.url}, w, nil)
+	people := addChannel(t, "email", object{"to": []string{"ops@example.com"}, "smtp": object{
+		"host": "127.0.0.1", "port": mail.smtp, "security": "none", "from": "fleet@example.com",
+	}}, w, nil)
+	site.Set("/", targets.Status(http.StatusInternalServerError))
+	broken := time.Now()
+	eventually(t, "all incidents are told to the machine", func() bool { return len(hook.with("alert.down")) == len(all) })
+	eventually(t, "people hear of the first", func() bool { return len(mail.with("")) > 0 })
+	t.Logf("MEASURED broken → first mail %v", time.Since(broken).Round(10*time.Millisecond))
+	eventually(t, "everything is told", func() bool {
+		got, _ := tryCall[page[delivery]](t, http.MethodGet, "/v1/deliveries?channel_id="+people.ID)
+		told := 0
+		for _, d := range got.Items {
+			if d.Event == "down" && (d.Status == "delivered" || d.Status == "combined") {
+				told++
+			}
+		}
+		return told == len(all)
+	})
+	t.Logf("MEASURED broken → the others %v", time.Since(broken).Round(10*time.Millisecond))
+	if got := mail.with(""); len(got) != 2 {
+		t.Errorf("%d mails, want one of the first and one of the others", len(got))
+	}
+	for _, name := range names {
+		if len(mail.with(name)) == 0 {
+			t.Errorf("no mail speaks of %s", name)
+		}
+	}
+}

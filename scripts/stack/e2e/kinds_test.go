@@ -46,7 +46,7 @@ func TestKinds(t *testing.T) {
 	}
 	maps.Copy(tests, map[string]func(*testing.T){
 		"heartbeat": func(t *testing.T) { heartbeats(t, heard, secrets) },
-		"domain":    registrations, "degraded": degradation, "upside down": upsideDown, "several monitors": severalMonitors,
+		"domain":    registrations, "degraded": degradation, "upside down": upsideDown, "several monitors": severalMonitors, "told together": toldTogether,
 	})
 	together(t, tests)
 	secrets.isNowhere(t, heard)
