@@ -133,10 +133,15 @@ func (r *Rig) BeginMail(ctx context.Context) (*Mail, error) {
 		return nil, err
 	}
 	m.channel, m.began = made.ID, time.Now()
+	told := len(r.hook.all())
 	way.refuse()
 	r.turn(sites, http.StatusInternalServerError)
 	if _, ok := r.have(ctx, sites, "open", m.began); !ok {
 		return nil, errors.New("the outage to be told by mail is not found")
+	}
+	// The channel of all websites hears of it, too; that is nobody else's alert.
+	if _, ok := until(ctx, patience, func() bool { return len(r.hook.all()) > told }); !ok {
+		return nil, errors.New("the outage to be told by mail is not told by webhook")
 	}
 	return m, nil
 }
