@@ -265,8 +265,11 @@ func TestItListensWhileBothEnginesAreThere(t *testing.T) {
 				t.Errorf("%d marks with %v", n, broken)
 			}
 			e.away(nil, nil)
+			if n := marks(1500 * time.Millisecond); n != 1 {
+				t.Errorf("%d marks right afterwards, want one", n)
+			}
 			if n := marks(10 * time.Second); n != 2 {
-				t.Errorf("%d marks afterwards, want two", n)
+				t.Errorf("%d marks in the next ten seconds, want two", n)
 			}
 		}
 		cancel()

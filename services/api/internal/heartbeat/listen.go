@@ -14,15 +14,17 @@ const (
 	// aggregator takes for a gap.
 	markEvery = 5 * time.Second
 	markTime  = 3 * time.Second
-	// complainAfter is how many marks in a row fail before it is said: at the start one may.
-	complainAfter = 2
+	// retryEvery keeps a gap from growing by more than what made it.
+	retryEvery = time.Second
+	// complainAfter is how many marks in a row fail before it is said: at the start some may.
+	complainAfter = 5
 )
 
 // Listen marks regularly that calls can be taken, for as long as they can: token and call
 // find their way, to PostgreSQL and to Redis. It ends with ctx and returns nil.
 func (d *Desk) Listen(ctx context.Context) error {
-	tick := time.NewTicker(d.cfg.Every)
-	defer tick.Stop()
+	timer := time.NewTimer(d.cfg.Every)
+	defer timer.Stop()
 	failures := 0
 	for {
 		err := d.mark(ctx)
@@ -34,11 +36,14 @@ func (d *Desk) Listen(ctx context.Context) error {
 		}
 		if failures++; err == nil {
 			failures = 0
+			timer.Reset(d.cfg.Every)
+		} else {
+			timer.Reset(min(d.cfg.Every, retryEvery))
 		}
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-tick.C:
+		case <-timer.C:
 		}
 	}
 }
