@@ -49,7 +49,7 @@ func ParseHost(host string) (netip.Addr, bool) {
 		sum = sum<<bits | n
 	}
 	var b [4]byte
-	binary.BigEndian.PutUint32(b[:], uint32(sum)) //nolint:gosec // G115: four parts of 32 bits in all
+	binary.BigEndian.PutUint32(b[:], uint32(sum)) // four parts of 32 bits in all
 	return netip.AddrFrom4(b), true
 }
 

@@ -9,7 +9,7 @@ import (
 	"context"
 	"crypto/x509"
 	"io"
-	"log"
+	"log" //nolint:depguard // to silence those who use it
 	"log/slog"
 	"net"
 	"net/netip"

@@ -219,7 +219,7 @@ func hostileFrames(t testing.TB) []hostile {
 			}
 		})},
 		{"a frame of 16 MiB", framing(t, func(_ *http2.Framer, c net.Conn) { spew(c, "\xff\xff\xff\x00\x00\x00\x00\x00\x01", string(zeros), 0) })},
-		{"mute", framing(t, func(_ *http2.Framer, c net.Conn) { time.Sleep(time.Second) })},
+		{"mute", framing(t, func(*http2.Framer, net.Conn) { time.Sleep(time.Second) })},
 	}
 	var out []hostile
 	for _, s := range servers {

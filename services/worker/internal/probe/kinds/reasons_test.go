@@ -131,7 +131,7 @@ func TestReasonsOfTLS(t *testing.T) {
 		return &tls.Config{Certificates: []tls.Certificate{c}, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	old := with(ca.Issue(t, targets.Identity{}))
-	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 //nolint:gosec // G402: what is to be refused
+	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 // what is to be refused
 	for name, tt := range map[string]struct {
 		server string
 		reason uptime.Reason

@@ -261,14 +261,14 @@ func TestLedToDeniedHosts(t *testing.T) {
 	var to atomic.Value // where the server leads to
 	world := listenAt(t, inside, func(w http.ResponseWriter, r *http.Request) {
 		aim, _ := to.Load().(string)
-		switch {
-		case r.URL.Path == "/dns.json":
+		switch r.URL.Path {
+		case "/dns.json":
 			fmt.Fprintf(w, `{"services":[[["com"],["http://%s/"]],[["org"],["http://%s/rdap/"]]]}`, aim, r.Host)
-		case r.URL.Path == "/twice":
+		case "/twice":
 			http.Redirect(w, r, "/once", http.StatusFound)
-		case r.URL.Path == "/by-tls":
+		case "/by-tls":
 			http.Redirect(w, r, "https://"+aim+"/", http.StatusPermanentRedirect)
-		case r.URL.Path == "/cookie":
+		case "/cookie":
 			http.SetCookie(w, &http.Cookie{Name: "a", Value: "b"})
 			http.Redirect(w, r, "//"+aim, http.StatusSeeOther)
 		default:

@@ -2,7 +2,7 @@ package wsprobe_test
 
 import (
 	"bufio"
-	"crypto/sha1" //nolint:gosec // G505: of RFC 6455
+	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -33,7 +33,7 @@ func FuzzFrames(f *testing.F) {
 		if err != nil {
 			return
 		}
-		sum := sha1.Sum([]byte(r.Header.Get("Sec-Websocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // G401
+		sum := sha1.Sum([]byte(r.Header.Get("Sec-Websocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
 		fmt.Fprintf(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n", base64.StdEncoding.EncodeToString(sum[:]))
 		_, _ = c.Write(*said.Load())
 		if half, ok := c.(*net.TCPConn); ok {
