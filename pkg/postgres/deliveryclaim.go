@@ -194,6 +194,9 @@ const maxError = 1 << 10
 // that was recorded before. Whoever holds the claim by now: it was sent.
 func DeliveredDeliveries(ctx context.Context, tx pgx.Tx, s Sending) (at time.Time, first bool, err error) {
 	q := dbgen.New(tx)
+	if err := lockSending(ctx, q, &s); err != nil {
+		return at, false, err
+	}
 	answer, err := encodeAnswer(s.Answer)
 	if err != nil {
 		return at, false, err
@@ -215,6 +218,9 @@ func DeliveredDeliveries(ctx context.Context, tx pgx.Tx, s Sending) (at time.Tim
 // than after the pause. It does nothing if the claim is not held any more.
 func RetryDeliveries(ctx context.Context, tx pgx.Tx, s Sending, pause time.Duration) (held bool, err error) {
 	q := dbgen.New(tx)
+	if err := lockSending(ctx, q, &s); err != nil {
+		return false, err
+	}
 	answer, err := encodeAnswer(s.Answer)
 	if err != nil {
 		return false, err
@@ -236,6 +242,9 @@ func RetryDeliveries(ctx context.Context, tx pgx.Tx, s Sending, pause time.Durat
 // nothing if the claim is not held any more.
 func BuryDeliveries(ctx context.Context, tx pgx.Tx, s Sending) (held bool, err error) {
 	q := dbgen.New(tx)
+	if err := lockSending(ctx, q, &s); err != nil {
+		return false, err
+	}
 	answer, err := encodeAnswer(s.Answer)
 	if err != nil {
 		return false, err
@@ -248,6 +257,17 @@ func BuryDeliveries(ctx context.Context, tx pgx.Tx, s Sending) (held bool, err e
 		return false, fmt.Errorf("give up delivery %s: %w", s.Head, err)
 	}
 	return n > 0, nil
+}
+
+// lockSending locks the deliveries of a message of several.
+func lockSending(ctx context.Context, q *dbgen.Queries, s *Sending) error {
+	if len(s.Others) == 0 {
+		return nil
+	}
+	if err := q.LockSending(ctx, append([]uptime.ID{s.Head}, s.Others...)); err != nil {
+		return fmt.Errorf("lock what was sent: %w", err)
+	}
+	return nil
 }
 
 func encodeAnswer(a *alert.Answer) ([]byte, error) {

@@ -86,7 +86,7 @@ SELECT (CASE WHEN d.status = 'pending' THEN now() ELSE d.finished_at END)::times
 FROM delivery d
 WHERE d.channel_id = sqlc.arg(channel_id) AND d.website_id = sqlc.arg(website_id)
   AND d.transition = ANY (sqlc.arg(transitions)::text[])
-  AND d.incident_id IS DISTINCT FROM sqlc.narg(except_incident)::uuid
+  AND (sqlc.narg(except_incident)::uuid IS NULL OR d.incident_id IS DISTINCT FROM sqlc.narg(except_incident)::uuid)
   AND ((d.status IN ('delivered', 'combined') AND d.finished_at > now() - sqlc.arg(window_ms)::bigint * interval '1 millisecond')
        OR (d.status = 'pending' AND (d.attempts > 0 OR d.digest_id IS NOT NULL)))
 ORDER BY at DESC

@@ -95,7 +95,7 @@ SELECT d.id, d.incident_id, d.website_id, coalesce(d.payload ->> 'monitor_id', '
                 SELECT FROM delivery o WHERE o.channel_id = d.channel_id AND o.website_id = d.website_id
                 AND o.finished_at > now() - sqlc.arg(throttle_ms)::bigint * interval '1 millisecond'
                 AND o.status IN ('delivered', 'combined') AND o.transition = ANY (sqlc.arg(throttlers)::text[])
-                AND o.incident_id IS DISTINCT FROM d.incident_id)
+                AND (d.incident_id IS NULL OR o.incident_id IS DISTINCT FROM d.incident_id))
         END)::boolean AS apart
 FROM found f JOIN delivery d ON d.id = f.id
 ORDER BY d.seq;
@@ -103,6 +103,10 @@ ORDER BY d.seq;
 -- name: LockWaiting :many
 -- Passes over what is about to be deleted.
 SELECT id FROM delivery WHERE id = ANY (sqlc.arg(ids)::uuid[]) AND status = 'pending' FOR UPDATE SKIP LOCKED;
+
+-- name: LockSending :exec
+-- In the order in which deciding locks, so that the two wait for each other one way only.
+SELECT id FROM delivery WHERE id = ANY (sqlc.arg(ids)::uuid[]) ORDER BY seq FOR UPDATE;
 
 -- name: DigestMembers :many
 -- What the message of a head tells, the head among it.

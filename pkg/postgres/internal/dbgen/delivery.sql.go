@@ -359,7 +359,7 @@ SELECT (CASE WHEN d.status = 'pending' THEN now() ELSE d.finished_at END)::times
 FROM delivery d
 WHERE d.channel_id = $1 AND d.website_id = $2
   AND d.transition = ANY ($3::text[])
-  AND d.incident_id IS DISTINCT FROM $4::uuid
+  AND ($4::uuid IS NULL OR d.incident_id IS DISTINCT FROM $4::uuid)
   AND ((d.status IN ('delivered', 'combined') AND d.finished_at > now() - $5::bigint * interval '1 millisecond')
        OR (d.status = 'pending' AND (d.attempts > 0 OR d.digest_id IS NOT NULL)))
 ORDER BY at DESC

@@ -158,6 +158,16 @@ func (q *Queries) HoldDeliveries(ctx context.Context, arg HoldDeliveriesParams) 
 	return result.RowsAffected(), nil
 }
 
+const lockSending = `-- name: LockSending :exec
+SELECT id FROM delivery WHERE id = ANY ($1::uuid[]) ORDER BY seq FOR UPDATE
+`
+
+// In the order in which deciding locks, so that the two wait for each other one way only.
+func (q *Queries) LockSending(ctx context.Context, ids []uptime.ID) error {
+	_, err := q.db.Exec(ctx, lockSending, ids)
+	return err
+}
+
 const lockWaiting = `-- name: LockWaiting :many
 SELECT id FROM delivery WHERE id = ANY ($1::uuid[]) AND status = 'pending' FOR UPDATE SKIP LOCKED
 `
@@ -329,7 +339,7 @@ SELECT d.id, d.incident_id, d.website_id, coalesce(d.payload ->> 'monitor_id', '
                 SELECT FROM delivery o WHERE o.channel_id = d.channel_id AND o.website_id = d.website_id
                 AND o.finished_at > now() - $1::bigint * interval '1 millisecond'
                 AND o.status IN ('delivered', 'combined') AND o.transition = ANY ($2::text[])
-                AND o.incident_id IS DISTINCT FROM d.incident_id)
+                AND (d.incident_id IS NULL OR o.incident_id IS DISTINCT FROM d.incident_id))
         END)::boolean AS apart
 FROM found f JOIN delivery d ON d.id = f.id
 ORDER BY d.seq

@@ -330,6 +330,22 @@ func TestWhatIsDegradedIsOneStoryWithoutIncidents(t *testing.T) {
 	}
 }
 
+func TestAThrottleCountsWhatHasNoIncident(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.start(nil)
+	c := h.channel(func(c *postgres.Channel) { c.ThrottleSeconds = 600 })
+	tell := func(name string) uptime.ID {
+		r := outage{h: h, site: h.shop(), name: name, monitor: monitorNamed(name), reason: uptime.ReasonAssertion}.row(c, alert.EventDegraded)
+		r.Key, r.IncidentID, r.Message.IncidentID = r.ID.String(), uptime.ID{}, uptime.ID{}
+		h.enqueue(r)
+		return r.ID
+	}
+	h.becomes(tell("API"), postgres.DeliveryDelivered)
+	h.becomes(tell("Mail"), postgres.DeliverySuppressed)
+	h.becomes(h.outage(h.shop(), "API", uptime.ReasonDNS).tell(c, alert.EventDown), postgres.DeliveryDelivered) // is worse
+}
+
 // monitorNamed is the same monitor for the same name.
 func monitorNamed(name string) (id uptime.ID) {
 	copy(id[1:], name)
