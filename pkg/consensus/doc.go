@@ -41,6 +41,9 @@
 // backlog is worked off, or while the streams cannot be read, time stands at what
 // was read ([Fleet.CatchUp]). Otherwise votes grow stale that are only late.
 //
+// A monitor that calls in by itself is judged by what its job says and by its silence; see
+// [Heartbeat].
+//
 // Where no urgent check may be sent (budget spent, catching up, the kind's
 // MinRecheck), scheduled votes decide: a quorum of failures that has stood for as
 // long as two rounds would have taken is as good as the rounds. Under a MinRecheck,
