@@ -14,7 +14,7 @@ import (
 // before each dial, so that what is denied does not look like a name that nobody has.
 func (g *Guard) CheckHost(host string) error {
 	host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	if addr, ok := ParseHost(host); ok {
+	if addr, ok := parseHost(host); ok {
 		return g.Check(addr)
 	}
 	if name := strings.ToLower(strings.TrimSuffix(host, ".")); name == "localhost" || strings.HasSuffix(name, ".localhost") {
@@ -26,9 +26,9 @@ func (g *Guard) CheckHost(host string) error {
 	return nil
 }
 
-// ParseHost reads an address in every spelling that inet_aton(3) and browsers take for
+// parseHost reads an address in every spelling that inet_aton(3) and browsers take for
 // one, as in 0177.0.0.1, 0x7f.1 and 2130706433; false for names.
-func ParseHost(host string) (netip.Addr, bool) {
+func parseHost(host string) (netip.Addr, bool) {
 	if addr, err := netip.ParseAddr(host); err == nil {
 		return addr, true
 	}
