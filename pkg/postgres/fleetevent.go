@@ -6,6 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/probefleet/probefleet/pkg/alert"
 	"github.com/probefleet/probefleet/pkg/postgres/internal/dbgen"
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
@@ -15,6 +16,9 @@ const (
 	FleetBlind  = "blind"  // no region reaches the world
 	FleetSilent = "silent" // an enabled region without a live worker
 	FleetSick   = "sick"   // a region that fails what the others pass
+	FleetLedger = "ledger" // a region's ledger that does not balance
+	// FleetStalled precedes the name of a stage that stands still.
+	FleetStalled = "stalled_"
 )
 
 // FleetEvent is one stretch of trouble of the fleet.
@@ -51,6 +55,27 @@ func ResolveFleetEvent(ctx context.Context, tx pgx.Tx, kind, region string, at u
 	return FleetEvent{
 		ID: rows[0].ID, Kind: kind, Region: region, Opened: uptime.InstantOf(rows[0].OpenedAt), Explanation: rows[0].Explanation,
 	}, true, nil
+}
+
+// TellFleet writes an alert of the event for every channel that subscribed to such,
+// whosever it is: of its begin, or with until, of its end.
+func (s *Store) TellFleet(ctx context.Context, tx pgx.Tx, jobs Jobs, e *FleetEvent, until uptime.Instant, explanation string) error {
+	channels, err := s.ChannelsFor(ctx, tx, uptime.ID{}, uptime.ID{}, alert.EventFleet)
+	if err != nil {
+		return err
+	}
+	m := alert.Message{Event: alert.EventFleet, Explanation: explanation, Since: e.Opened.Time()}
+	n := 0
+	if until != 0 {
+		m.Until, n = max(until, e.Opened).Time(), 1
+	}
+	rows := make([]AlertRow, len(channels))
+	for i, c := range channels {
+		rows[i] = AlertRow{
+			OrgID: c.OrgID, ChannelID: c.ID, Event: alert.EventFleet, Key: alert.Key(e.ID.String(), alert.EventFleet, c.ID, n), Message: m,
+		}
+	}
+	return EnqueueAlert(ctx, tx, jobs, rows...)
 }
 
 // OpenFleetEvents returns the trouble that is on, oldest first.

@@ -15,10 +15,11 @@ import (
 // ErrStaleLease is returned when somebody else has taken the lease over.
 var ErrStaleLease = errors.New("the lease is somebody else's now")
 
-// The roles that hold leases: one writer and one fold per shard.
+// The roles that hold leases: one writer and one fold per shard, and one watch over all.
 const (
 	RolePusher     = "pusher"
 	RoleAggregator = "aggregator"
+	RoleWatchdog   = "watchdog"
 )
 
 // StaleEpochError is what the work under a lease returns when it is refused for its

@@ -18,6 +18,7 @@ const (
 	ledgerMissed    = "missed"
 	ledgerTicksLost = "ticks_lost"
 	ledgerVanished  = "vanished"
+	ledgerBegun     = "begun" // ms of the first push: a ledger that began at another time is another one
 
 	urgentPrefix = "urgent_"
 )
@@ -64,6 +65,7 @@ type LaneStats struct {
 	Cursor     uptime.Instant
 	Ledger     Ledger
 	Urgent     Ledger
+	Begun      int64 // ms of Redis' clock at which both ledgers began; 0: before the first check
 	TicksLost  int64 // results dropped before InfluxDB had them
 	Vanished   int64 // entries that were gone when they were reclaimed
 	DeadLetter int64 // entries in the dead-letter stream
@@ -95,7 +97,7 @@ func (c *Client) LaneStats(ctx context.Context, l Lane) (LaneStats, error) {
 	}
 	s.Ledger, s.Urgent = ledgerOf(fields, ""), ledgerOf(fields, urgentPrefix)
 	s.Ledger.Waiting, s.Urgent.Waiting = s.Checks.Length, s.UrgentQ.Length
-	s.TicksLost, s.Vanished = fields[ledgerTicksLost], fields[ledgerVanished]
+	s.TicksLost, s.Vanished, s.Begun = fields[ledgerTicksLost], fields[ledgerVanished], fields[ledgerBegun]
 	return s, r.err
 }
 

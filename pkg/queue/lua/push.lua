@@ -9,6 +9,10 @@ if tonumber(ARGV[1]) < tonumber(epoch) then return {-1, epoch, cursor} end
 if tonumber(ARGV[3]) <= tonumber(cursor) then return {0, epoch, cursor} end
 if tonumber(ARGV[2]) ~= tonumber(cursor) then return {-2, epoch, cursor} end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'slot', ARGV[3])
+if redis.call('HEXISTS', KEYS[3], 'begun') == 0 then
+  local t = redis.call('TIME')
+  redis.call('HSET', KEYS[3], 'begun', string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000)))
+end
 local checks, field = KEYS[2], ARGV[5]
 for i = 6, #ARGV do
   redis.call('XADD', checks, '*', field, ARGV[i])

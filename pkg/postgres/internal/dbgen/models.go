@@ -159,6 +159,36 @@ type IncidentEvent struct {
 	Data       []byte
 }
 
+type LedgerMinute struct {
+	Region    string
+	Shard     int32
+	Urgent    bool
+	Minute    time.Time
+	Scheduled int64
+	Done      int64
+	Expired   int64
+	Invalid   int64
+	Dropped   int64
+	Missed    int64
+	Waiting   int64
+	Balance   int64
+	Restarts  int32
+}
+
+type LedgerReading struct {
+	Region    string
+	Shard     int32
+	Urgent    bool
+	BegunMs   int64
+	Scheduled int64
+	Done      int64
+	Expired   int64
+	Invalid   int64
+	Dropped   int64
+	Missed    int64
+	Waiting   int64
+}
+
 type Monitor struct {
 	ID             uptime.ID
 	OrgID          uptime.ID
@@ -247,6 +277,11 @@ type Span struct {
 	EndedAt   *time.Time
 	Verdict   string
 	Reason    string
+}
+
+type StageSign struct {
+	Stage  string
+	SeenAt time.Time
 }
 
 type StreamPosition struct {

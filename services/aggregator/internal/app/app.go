@@ -17,6 +17,7 @@ import (
 	"github.com/probefleet/probefleet/pkg/ticks"
 	"github.com/probefleet/probefleet/pkg/tsdb"
 	"github.com/probefleet/probefleet/pkg/uptime"
+	"github.com/probefleet/probefleet/pkg/watchdog"
 	"github.com/probefleet/probefleet/services/aggregator/internal/collect"
 	"github.com/probefleet/probefleet/services/aggregator/internal/confirm"
 	"github.com/probefleet/probefleet/services/aggregator/internal/incident"
@@ -26,7 +27,7 @@ import (
 )
 
 const (
-	// connsBase are for what runs once, connsShard for each shard: the fold's
+	// connsBase are for what runs once, the watchdog included, connsShard for each shard: the fold's
 	// transactions, its watch, its confirmations and its lease.
 	connsBase  = 4
 	connsShard = 4
@@ -57,6 +58,7 @@ type metrics struct {
 	incident *incident.Metrics
 	confirm  *confirm.Metrics
 	upkeep   *upkeep.Metrics
+	watchdog *watchdog.Metrics
 }
 
 // New builds the aggregator. It does not wait for the engines: Run does.
@@ -121,7 +123,7 @@ func (a *App) observe() error {
 	}
 	a.metrics = metrics{
 		collect: collect.NewMetrics(reg), judge: judge.NewMetrics(reg), incident: incident.NewMetrics(reg),
-		confirm: confirm.NewMetrics(reg), upkeep: upkeep.NewMetrics(reg),
+		confirm: confirm.NewMetrics(reg), upkeep: upkeep.NewMetrics(reg), watchdog: watchdog.NewMetrics(reg),
 	}
 	a.env.Health.Check("postgres", a.store.Ping)
 	a.env.Health.Check("redis", a.queue.Ping)
@@ -142,7 +144,11 @@ func (a *App) Run(ctx context.Context) error {
 	if err := service.Await(ctx, a.env.Log, "fleet time", a.clock.Sync); err != nil {
 		return nil //nolint:nilerr // as above
 	}
-	runs := []func(context.Context) error{a.clock.Run}
+	watch := watchdog.New(a.store, a.queue, a.jobs, watchdog.Config{
+		Service: a.env.Name, Version: a.env.Version, Shards: a.cfg.Shards.Shards, PingURL: a.cfg.PingURL,
+		Metrics: a.metrics.watchdog, Log: a.env.Log,
+	})
+	runs := []func(context.Context) error{a.clock.Run, watch.Run}
 	for shard := range a.cfg.Shards.Shards {
 		runs = append(runs, func(ctx context.Context) error { return a.hold(ctx, shard) })
 	}

@@ -15,6 +15,7 @@ type Config struct {
 	config.Influx
 	config.Retention
 	config.Shards
+	config.Watch
 	InstanceID string `env:"INSTANCE_ID" default:"the host's name" desc:"name of this replica, the same after a restart and no other's"`
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/probefleet/probefleet/pkg/alert"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/aggregator/internal/unit"
@@ -81,22 +80,10 @@ func (w *Writer) trouble(ctx context.Context, tx pgx.Tx, t unit.Trouble) error {
 }
 
 func (w *Writer) tellFleet(ctx context.Context, tx pgx.Tx, e *postgres.FleetEvent, t unit.Trouble) error {
-	channels, err := w.store.ChannelsFor(ctx, tx, uptime.ID{}, uptime.ID{}, alert.EventFleet)
-	if err != nil {
-		return err
-	}
-	m := alert.Message{Event: alert.EventFleet, Explanation: e.Explanation, Since: e.Opened.Time()}
-	n := 0
 	if t.Ended {
-		m.Until, m.Explanation, n = max(t.At, e.Opened).Time(), over(e), 1
+		return w.store.TellFleet(ctx, tx, w.jobs, e, t.At, over(e))
 	}
-	rows := make([]postgres.AlertRow, len(channels))
-	for i, c := range channels {
-		rows[i] = postgres.AlertRow{
-			OrgID: c.OrgID, ChannelID: c.ID, Event: alert.EventFleet, Key: alert.Key(e.ID.String(), alert.EventFleet, c.ID, n), Message: m,
-		}
-	}
-	return postgres.EnqueueAlert(ctx, tx, w.jobs, rows...)
+	return w.store.TellFleet(ctx, tx, w.jobs, e, 0, e.Explanation)
 }
 
 // over says that a fleet event has ended.

@@ -21,6 +21,7 @@ import (
 	"github.com/probefleet/probefleet/pkg/seal"
 	"github.com/probefleet/probefleet/pkg/service"
 	"github.com/probefleet/probefleet/pkg/tsdb"
+	"github.com/probefleet/probefleet/pkg/watchdog"
 	"github.com/probefleet/probefleet/services/api/internal/auth"
 	"github.com/probefleet/probefleet/services/api/internal/cleanup"
 	"github.com/probefleet/probefleet/services/api/internal/heartbeat"
@@ -53,14 +54,16 @@ type App struct {
 	clock    *fleettime.Clock
 	desk     *heartbeat.Desk
 	cleaner  *cleanup.Cleaner
+	watchdog *watchdog.Watchdog
 	listener net.Listener
 	server   *http.Server
-	ready    atomic.Bool // the schema is there, and what the first start makes
+	ready    atomic.Bool   // the schema is there, and what the first start makes
+	opened   chan struct{} // closed when ready
 }
 
 // New builds the api and listens. It waits for no engine: Run does.
 func New(ctx context.Context, env *service.Env, cfg Config) (service.Runner, error) {
-	a := &App{env: env, cfg: cfg}
+	a := &App{env: env, cfg: cfg, opened: make(chan struct{})}
 	if err := a.open(ctx); err != nil {
 		a.close()
 		return nil, err
@@ -138,6 +141,10 @@ func (a *App) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.watchdog = watchdog.New(a.store, a.queue, jobs, watchdog.Config{
+		Service: a.env.Name, Version: a.env.Version, Shards: a.cfg.Shards.Shards, PingURL: a.cfg.PingURL,
+		Metrics: watchdog.NewMetrics(a.env.Metrics), Log: a.env.Log,
+	})
 	a.env.Health.Check("postgres", a.store.Ping)
 	a.env.Health.Check("redis", a.queue.Ping)
 	a.env.Health.Check("schema", func(context.Context) error { return a.gate() })
@@ -162,7 +169,7 @@ func (a *App) gate() error {
 func (a *App) Run(ctx context.Context) error {
 	defer a.close()
 	a.env.Log.InfoContext(ctx, "listening", "addr", a.listener.Addr().String())
-	return service.Group(ctx, a.serve, a.prepare, a.cleaner.Run, a.clock.Run, a.desk.Listen)
+	return service.Group(ctx, a.serve, a.prepare, a.cleaner.Run, a.clock.Run, a.desk.Listen, a.watch)
 }
 
 // prepare waits for the schema, makes what the first start makes, and opens the gate.
@@ -184,8 +191,21 @@ func (a *App) prepare(ctx context.Context) error {
 	// free, it lets three times as much grow: clients that come at once would make it so.
 	debug.FreeOSMemory()
 	a.ready.Store(true)
+	close(a.opened)
 	a.cleaner.Wake()
 	return nil
+}
+
+// watch looks after the fleet once there is a schema, and says that the api lives.
+func (a *App) watch(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-a.opened:
+	}
+	return service.Group(ctx, a.watchdog.Run, func(ctx context.Context) error {
+		return watchdog.Sign(ctx, a.store, postgres.StageAPI, a.env.Log)
+	})
 }
 
 func (a *App) bootstrap(ctx context.Context) error {

@@ -23,6 +23,7 @@ type Config struct {
 	config.Retention
 	config.Shards
 	config.Seal
+	config.Watch
 	Port           int            `env:"PORT" envDefault:"3002" desc:"where the API listens"`
 	Bind           string         `env:"BIND" envDefault:"127.0.0.1" desc:"address that the API listens on; 0.0.0.0 for all"`
 	PublicURL      string         `env:"PUBLIC_URL" desc:"where people reach the dashboard and clients the API" type:"URL"`

@@ -21,12 +21,16 @@ const (
 
 // Sweep looks again and again for deliveries and reminders that no job takes care of
 // (a notifier died while sending, a job got lost) and gives them one. It also
-// measures the backlog.
+// measures the backlog and says that the notifier lives.
 func (d *Deliverer) Sweep(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for n := 0; ; n++ {
-		if err := d.sweepOnce(ctx, n%remindersSlow == 0); err != nil && ctx.Err() == nil {
+		err := d.sweepOnce(ctx, n%remindersSlow == 0)
+		if err == nil {
+			err = d.sign(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
 			d.cfg.Log.WarnContext(ctx, "cannot look for overdue alerts", "err", err)
 		}
 		select {
@@ -35,6 +39,13 @@ func (d *Deliverer) Sweep(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// sign says that the queue was looked at: without that the fleet tells that nobody does.
+func (d *Deliverer) sign(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, sweepEvery)
+	defer cancel()
+	return d.store.SignStage(ctx, postgres.StageNotifier)
 }
 
 func (d *Deliverer) sweepOnce(ctx context.Context, reminders bool) error {
