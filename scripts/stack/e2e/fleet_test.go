@@ -30,7 +30,7 @@ var (
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
 	defer cancel()
 	if err := ownNetwork(ctx); err != nil {
 		return failed(err)
@@ -61,7 +61,7 @@ func run(m *testing.M) int {
 		}
 		return code
 	}
-	if err := fleet.Destroy(); err != nil {
+	if err := errors.Join(fleet.Destroy(), os.RemoveAll(dir)); err != nil {
 		return failed(err)
 	}
 	return code
