@@ -45,7 +45,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.SetOutput(out)
 	f.BoolVar(&o.short, "short", false, "the short form: fewer faults, and shorter ones")
 	f.BoolVar(&o.list, "list", false, "name the faults and end")
-	f.BoolVar(&o.keep, "keep", false, "leave the fleet's directory behind, with its logs")
+	f.BoolVar(&o.keep, "keep", false, "leave the fleet's logs behind even if every promise is kept")
 	f.StringVar(&o.only, "only", "", "faults whose name contains one of these texts, separated by commas")
 	f.StringVar(&o.doc, "doc", "", "write the figures into this page, between its markers")
 	f.IntVar(&o.websites, "websites", 210, "that are well and watched all the time; 200 teach the fleet what a sick region is")
@@ -91,7 +91,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	broken := slices.DeleteFunc(rows, func(r chaos.Row) bool { return r.Skipped != "" || r.Broken() == nil })
+	broken := slices.DeleteFunc(rows, func(r chaos.Row) bool { return r.Broken() == nil })
 	if len(broken) > 0 {
 		return fmt.Errorf("%d of %d faults broke a promise", len(broken), len(all))
 	}
@@ -140,7 +140,10 @@ func play(ctx context.Context, o options, all []chaos.Scenario, tell func(string
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rig.Stop(o.keep), remove(dir, o.keep, tell)) }()
+	defer func() {
+		keep := o.keep || err != nil || slices.ContainsFunc(rows, func(r chaos.Row) bool { return r.Broken() != nil })
+		err = errors.Join(err, rig.Stop(keep), remove(dir, keep, tell))
+	}()
 	say := func(row chaos.Row) {
 		tell("%s", row.Line())
 		rows = append(rows, row)
@@ -156,7 +159,7 @@ func play(ctx context.Context, o options, all []chaos.Scenario, tell func(string
 	for i := range all {
 		say(rig.Row(ctx, &all[i], o.short))
 		if mail != nil && o.short {
-			if err := mail.Heal(ctx); err != nil {
+			if err := mail.Mend(ctx); err != nil {
 				return rows, err
 			}
 		}

@@ -149,13 +149,17 @@ func (r *Rig) BeginMail(ctx context.Context) (*Mail, error) {
 // mailPatience is the longest pause between attempts, and some.
 const mailPatience = 3 * time.Minute
 
-// Heal lets the mail server come back.
-func (m *Mail) Heal(ctx context.Context) error {
-	if !m.back.IsZero() {
-		return nil
+// Mend lets the mail server come back; called again, it ends the outage once that has
+// been told.
+func (m *Mail) Mend(ctx context.Context) error {
+	if m.back.IsZero() {
+		m.early, m.back = len(m.inbox.all()), time.Now()
+		return m.way.mend(ctx)
 	}
-	m.early, m.back = len(m.inbox.all()), time.Now()
-	return m.way.mend(ctx)
+	if len(m.inbox.all()) > m.early {
+		m.rig.turn([]website{m.site}, http.StatusOK)
+	}
+	return nil
 }
 
 // End counts what arrives after the mail server has come back.
@@ -166,8 +170,10 @@ func (m *Mail) End(ctx context.Context) Row {
 		f.Checks = append(f.Checks, Check{What: "played", Got: err.Error()})
 		return row
 	}
-	if err := m.Heal(ctx); err != nil {
-		return fail(err)
+	if m.back.IsZero() {
+		if err := m.Mend(ctx); err != nil {
+			return fail(err)
+		}
 	}
 	f.Held = m.back.Sub(m.began)
 	row.Fault = "refuses connections for " + plain(f.Held.Round(time.Second))

@@ -138,6 +138,6 @@ func processes() []Scenario {
 		Name: "PostgreSQL crash", Fault: "SIGKILL, recovery", Promise: "checks go on, are judged afterwards", Long: time.Second, Inject: kill(engines.Postgres),
 	}, Scenario{
 		Name: "PostgreSQL away", Fault: "stopped for %s", Promise: "checks go on, are judged and told afterwards",
-		Short: 6 * time.Second, Long: 5 * time.Minute, Inject: halt(engines.Postgres),
+		Short: 5 * time.Second, Long: 5 * time.Minute, Inject: halt(engines.Postgres),
 	})
 }

@@ -25,6 +25,14 @@ func NewRow(s *Scenario, f *Figures, hold time.Duration, err error) Row {
 	return Row{Name: s.Name, Fault: fault, Promise: s.Promise, Figures: *f}
 }
 
+// Broken lists the promises that were not kept; what was not played broke none.
+func (r *Row) Broken() []string {
+	if r.Skipped != "" {
+		return nil
+	}
+	return r.Figures.Broken()
+}
+
 // Line is the row for a terminal.
 func (r *Row) Line() string {
 	if r.Skipped != "" {

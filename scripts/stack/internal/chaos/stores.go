@@ -70,7 +70,7 @@ func stores() []Scenario {
 			Long: 10 * time.Minute, Inject: halt(engines.Influx),
 		}, {
 			Name: "InfluxDB answers 429 and 503", Fault: "every write, for %s", Promise: later,
-			Short: 4 * time.Second, Long: 20 * time.Second, Inject: influxAnswers(inTurn(429, 503)), After: writesRefused,
+			Short: 3 * time.Second, Long: 20 * time.Second, Inject: influxAnswers(inTurn(429, 503)), After: writesRefused,
 		}, {
 			Name: "InfluxDB answers 413", Fault: "writes of more than 4 KiB, for %s", Promise: "batches are halved until they fit; nothing is lost",
 			Long: 20 * time.Second, Inject: tooLarge, After: writesRefused,
