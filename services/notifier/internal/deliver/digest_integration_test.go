@@ -3,7 +3,6 @@
 package deliver_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"syscall"
@@ -278,11 +277,7 @@ func TestAnAcknowledgedDownThatWaitsIsTold(t *testing.T) {
 	h.eventually("a reminder is told, another waits", func() bool {
 		return h.count(`SELECT count(*) FROM delivery WHERE transition = 'reminder'`) == 2 && len(box.letters()) == 3
 	})
-	var waiting uptime.ID
-	h.eventually("the other waits", func() bool {
-		return h.Pool().QueryRow(context.Background(), `SELECT id FROM delivery WHERE transition = 'reminder' AND retry_at > now()`).Scan(&waiting) == nil
-	})
-	h.held(waiting)
+	h.oneHeld(alert.EventReminder)
 	h.aMinuteLater()
 	h.allEnd()
 	for _, subject := range box.subjects()[2:] {

@@ -133,6 +133,7 @@ func TestARecoveryDoesNotOvertakeADigest(t *testing.T) {
 	h.aMinuteLater()
 	h.headOfAll(downs...)
 	h.eventually("a recovery is told", func() bool { return len(box.letters()) == 4 })
+	h.oneHeld(alert.EventRecovered)
 	h.aMinuteLater()
 	h.allEnd()
 	if all := box.subjects(); len(all) != 5 || all[1] != all[2] || !strings.HasPrefix(all[3], "UP shop") || !strings.HasPrefix(all[4], "UP shop") {

@@ -254,8 +254,19 @@ func (h *house) held(ids ...uptime.ID) {
 	h.t.Helper()
 	h.eventually("they are held", func() bool {
 		return h.count(`SELECT count(*) FROM delivery d WHERE id = ANY ($1) AND status = 'pending' AND attempts = 0 AND retry_at > now()
-		    AND EXISTS (SELECT FROM river_job j WHERE j.args->>'delivery_id' = d.id::text AND j.metadata ? 'snoozes')`, texts(ids)) == len(ids)
+		    AND EXISTS (SELECT FROM river_job j WHERE j.args->>'delivery_id' = d.id::text
+		        AND j.state = 'scheduled' AND j.scheduled_at > d.retry_at - interval '1 second')`, texts(ids)) == len(ids)
 	})
+}
+
+// oneHeld waits until an alert of the event waits for others of its story.
+func (h *house) oneHeld(event alert.Event) {
+	h.t.Helper()
+	var id uptime.ID
+	h.eventually("one is held", func() bool {
+		return h.Pool().QueryRow(context.Background(), `SELECT id FROM delivery WHERE transition = $1 AND attempts = 0 AND retry_at > now()`, event).Scan(&id) == nil
+	})
+	h.held(id)
 }
 
 func texts(ids []uptime.ID) (out []string) {
