@@ -61,7 +61,7 @@ func (b *bench) storm(ctx context.Context, out *report.Part) error {
 		return err
 	}
 	w := between(before, after)
-	out.Others = w.others
+	out.Others, out.Shares = w.others, f.shares(w, memory)
 	out.Rows = append(out.Rows, f.stormRows(begun, all, written)...)
 	hooks, mails := f.sinks.told()
 	golang, total := sums(memory)
