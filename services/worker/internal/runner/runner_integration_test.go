@@ -165,7 +165,11 @@ func (f *fleet) eventually(what string, ok func(queue.LaneStats) bool) queue.Lan
 	f.t.Helper()
 	var s queue.LaneStats
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if s = f.stats(); ok(s) {
+		s = f.stats()
+		if s.Ledger.Balance() != 0 || s.Urgent.Balance() != 0 { // at every moment
+			f.t.Fatalf("%s: the ledgers do not balance: %+v, urgent %+v", what, s.Ledger, s.Urgent)
+		}
+		if ok(s) {
 			return s
 		}
 	}
