@@ -48,6 +48,7 @@ type troubleSaved struct {
 	Phase    phase          `json:"phase,omitempty"`
 	Start    uptime.Instant `json:"start,omitempty"`
 	Deadline uptime.Instant `json:"deadline,omitempty"`
+	Certain  uptime.Instant `json:"certain,omitempty"`
 	Sent     set            `json:"sent,omitzero"`
 	Came     set            `json:"came,omitzero"`
 	Replied  set            `json:"replied,omitzero"`
@@ -86,7 +87,7 @@ func (s *State) MarshalJSON() ([]byte, error) {
 	if t := s.tr; t != nil {
 		c.Trouble = &troubleSaved{
 			Notes: t.notes, Phase: t.round.phase, Start: t.round.start, Deadline: t.round.deadline,
-			Sent: t.round.sent, Came: t.round.came, Replied: t.round.replied, Spoken: t.round.spoken, Advised: t.advised, Deferred: t.deferred,
+			Certain: t.round.certain, Sent: t.round.sent, Came: t.round.came, Replied: t.round.replied, Spoken: t.round.spoken, Advised: t.advised, Deferred: t.deferred,
 			Retry: t.retry, Asked: t.asked, Suspect: t.suspect, First: t.first, Agreed: t.agreed, Clean: t.clean,
 			Number: t.number, Baffled: t.baffled, Rounds: t.rounds, Advisory: t.advisory, Partly: t.partly,
 			Blind: t.blind,
@@ -131,7 +132,7 @@ func (c *checkpoint) state() State {
 	if t := c.Trouble; t != nil {
 		s.tr = &trouble{
 			notes:   t.Notes,
-			round:   round{phase: t.Phase, start: t.Start, deadline: t.Deadline, sent: t.Sent, came: t.Came, replied: t.Replied, spoken: t.Spoken},
+			round:   round{phase: t.Phase, start: t.Start, deadline: t.Deadline, certain: t.Certain, sent: t.Sent, came: t.Came, replied: t.Replied, spoken: t.Spoken},
 			advised: t.Advised, deferred: t.Deferred, retry: t.Retry, asked: t.Asked, suspect: t.Suspect, first: t.First,
 			agreed: t.Agreed, clean: t.Clean, number: t.Number, baffled: t.Baffled, rounds: t.Rounds,
 			advisory: t.Advisory, partly: t.Partly, blind: t.Blind,
@@ -208,7 +209,7 @@ func (t *troubleSaved) check(n int) error {
 			}
 		}
 	}
-	return instants(t.Start, t.Deadline, t.Retry, t.Asked, t.Suspect, t.First, t.Partly)
+	return instants(t.Start, t.Deadline, t.Certain, t.Retry, t.Asked, t.Suspect, t.First, t.Partly)
 }
 
 // instants tells whether all lie between never and far.

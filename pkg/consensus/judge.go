@@ -232,7 +232,9 @@ func (s *State) wanted(c *call) uptime.Instant {
 	}
 	switch tr.round.phase {
 	case running:
-		sooner(tr.round.start.Add(stragglers))
+		if tr.round.certain != 0 {
+			sooner(tr.round.certain.Add(stragglers))
+		}
 		sooner(tr.round.deadline)
 	case planned:
 		sooner(tr.round.start)

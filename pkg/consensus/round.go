@@ -18,10 +18,11 @@ type round struct {
 	phase    phase
 	start    uptime.Instant // only results due then or later count
 	deadline uptime.Instant
-	sent     set // regions that were asked; empty for a cycle
-	came     set // regions with a newer vote since it began
-	replied  set // regions that gave an urgent answer
-	spoken   set // regions whose canary spoke in this round
+	certain  uptime.Instant // no answer still to come can change the outcome since, zero: one can
+	sent     set            // regions that were asked; empty for a cycle
+	came     set            // regions with a newer vote since it began
+	replied  set            // regions that gave an urgent answer
+	spoken   set            // regions whose canary spoke in this round
 }
 
 func (r *round) asked() bool { return !r.sent.empty() }
@@ -151,8 +152,13 @@ func (s *State) over(c *call) bool {
 	if t.outstanding == 0 {
 		return true
 	}
-	certain := t.certainDown(c.m, assigned) || s.opened != 0 && t.certainWell(c.m, assigned)
-	return certain && c.now >= r.start.Add(stragglers)
+	switch {
+	case !t.certainDown(c.m, assigned) && (s.opened == 0 || !t.certainWell(c.m, assigned)):
+		r.certain = 0
+	case r.certain == 0:
+		r.certain = c.now // not the start: answers that take the whole timeout come at its end, all of them
+	}
+	return r.certain != 0 && c.now >= r.certain.Add(stragglers)
 }
 
 // end judges the round that is over.

@@ -419,20 +419,22 @@ func TestARoundWaitsAMomentForItsLastAnswers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
+		takes  time.Duration
 		behind time.Duration
 		rounds int
 		n      int
 	}{
-		{"a moment behind", 300 * time.Millisecond, 1, 3},
-		{"far behind", 5 * time.Second, 2, 2},
+		{"a moment behind", 50 * time.Millisecond, 300 * time.Millisecond, 1, 3},
+		{"a moment behind, when each takes the whole timeout", 10 * time.Second, 300 * time.Millisecond, 1, 3},
+		{"far behind", 50 * time.Millisecond, 5 * time.Second, 2, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, 60*time.Second, "a", "b", "c")
 			w.run(time.Minute)
 			w.see = during(time.Minute, forever, status(500))
-			w.delay["c"] = tt.behind
-			w.run(time.Minute + 4*time.Second)
+			w.latency, w.delay["c"] = tt.takes, tt.behind
+			w.run(time.Minute + 2*tt.takes + 4*time.Second)
 			w.wantIncidents(1, 0)
 			e := w.did.Opened[0].Evidence
 			if len(e.Rounds) != tt.rounds || e.Quorum.N != tt.n {
