@@ -38,13 +38,17 @@ func (s *Server) GetFleet(ctx context.Context, _ api.GetFleetRequestObject) (api
 	if err != nil {
 		return nil, err
 	}
+	minutes, err := s.Store.LedgerMinutes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	used, limit, err := s.Queue.MemoryUse(ctx)
 	if err != nil {
 		return nil, unavailable("The queue does not answer.", err)
 	}
 	out := api.Fleet{
 		Time: s.Now().UTC(), Regions: make([]api.FleetRegion, len(regions)), Events: make([]api.FleetEvent, len(events)),
-		QueueMemoryBytes: used, QueueMemoryMaxBytes: limit,
+		QueueMemoryBytes: used, QueueMemoryMaxBytes: limit, Balanced: true,
 	}
 	var sum backlog
 	for i := range regions {
@@ -53,6 +57,8 @@ func (s *Server) GetFleet(ctx context.Context, _ api.GetFleetRequestObject) (api
 			return nil, unavailable("The queue does not answer.", nil)
 		}
 		out.Regions[i] = s.fleetRegion(&regions[i], &now, late[regions[i].Name])
+		addMinutes(&out.Regions[i], &now, minutes)
+		out.Balanced = out.Balanced && out.Regions[i].Balanced
 		if regions[i].Enabled() {
 			sum.add(&now)
 		}
