@@ -74,6 +74,7 @@ var grounds = map[string]string{
 	"services/aggregator/internal/unit":  "what one judgement wants written and asked: said by judge, heard by incident and confirm",
 	"services/notifier/internal/attempt": "what an attempt came to: said by channels, heard by deliver",
 	"services/notifier/internal/post":    "one guarded POST for all channels that speak HTTP",
+	"services/api/internal/auth":         "what an API key is: managed by httpapi, checked and first made by app",
 	"services/api/internal/heartbeat":    "tokens, and the desk where jobs call in: served by httpapi, kept listening by app",
 	"services/api/internal/vault":        "secrets of monitors, sealed and opened for whoever handles one",
 	"services/worker/internal/probe":     "what a kind of check provides: the runner runs it, whichever it is",

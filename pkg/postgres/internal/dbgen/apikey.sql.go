@@ -13,7 +13,7 @@ import (
 )
 
 const aPIKeyByPrefix = `-- name: APIKeyByPrefix :one
-SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at FROM api_key WHERE prefix = $1
+SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until FROM api_key WHERE prefix = $1
 `
 
 func (q *Queries) APIKeyByPrefix(ctx context.Context, prefix string) (ApiKey, error) {
@@ -30,6 +30,8 @@ func (q *Queries) APIKeyByPrefix(ctx context.Context, prefix string) (ApiKey, er
 		&i.ExpiresAt,
 		&i.LastUsedAt,
 		&i.RevokedAt,
+		&i.PreviousHash,
+		&i.PreviousUntil,
 	)
 	return i, err
 }
@@ -45,9 +47,38 @@ func (q *Queries) CountAPIKeys(ctx context.Context) (int64, error) {
 	return count, err
 }
 
-const insertAPIKey = `-- name: InsertAPIKey :exec
+const getAPIKey = `-- name: GetAPIKey :one
+SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until FROM api_key WHERE org_id = $1 AND id = $2
+`
+
+type GetAPIKeyParams struct {
+	OrgID uptime.ID
+	ID    uptime.ID
+}
+
+func (q *Queries) GetAPIKey(ctx context.Context, arg GetAPIKeyParams) (ApiKey, error) {
+	row := q.db.QueryRow(ctx, getAPIKey, arg.OrgID, arg.ID)
+	var i ApiKey
+	err := row.Scan(
+		&i.ID,
+		&i.OrgID,
+		&i.Name,
+		&i.Prefix,
+		&i.Hash,
+		&i.Scopes,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.LastUsedAt,
+		&i.RevokedAt,
+		&i.PreviousHash,
+		&i.PreviousUntil,
+	)
+	return i, err
+}
+
+const insertAPIKey = `-- name: InsertAPIKey :one
 INSERT INTO api_key (id, org_id, name, prefix, hash, scopes, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until
 `
 
 type InsertAPIKeyParams struct {
@@ -60,8 +91,8 @@ type InsertAPIKeyParams struct {
 	ExpiresAt *time.Time
 }
 
-func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) error {
-	_, err := q.db.Exec(ctx, insertAPIKey,
+func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) (ApiKey, error) {
+	row := q.db.QueryRow(ctx, insertAPIKey,
 		arg.ID,
 		arg.OrgID,
 		arg.Name,
@@ -70,24 +101,94 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) erro
 		arg.Scopes,
 		arg.ExpiresAt,
 	)
-	return err
+	var i ApiKey
+	err := row.Scan(
+		&i.ID,
+		&i.OrgID,
+		&i.Name,
+		&i.Prefix,
+		&i.Hash,
+		&i.Scopes,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.LastUsedAt,
+		&i.RevokedAt,
+		&i.PreviousHash,
+		&i.PreviousUntil,
+	)
+	return i, err
 }
 
-const revokeAPIKey = `-- name: RevokeAPIKey :execrows
-UPDATE api_key SET revoked_at = now() WHERE org_id = $1 AND id = $2 AND revoked_at IS NULL
+const listAPIKeys = `-- name: ListAPIKeys :many
+SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until FROM api_key WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3
 `
 
-type RevokeAPIKeyParams struct {
-	OrgID uptime.ID
-	ID    uptime.ID
+type ListAPIKeysParams struct {
+	OrgID   uptime.ID
+	After   uptime.ID
+	MaxRows int32
 }
 
-func (q *Queries) RevokeAPIKey(ctx context.Context, arg RevokeAPIKeyParams) (int64, error) {
-	result, err := q.db.Exec(ctx, revokeAPIKey, arg.OrgID, arg.ID)
+func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]ApiKey, error) {
+	rows, err := q.db.Query(ctx, listAPIKeys, arg.OrgID, arg.After, arg.MaxRows)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return result.RowsAffected(), nil
+	defer rows.Close()
+	var items []ApiKey
+	for rows.Next() {
+		var i ApiKey
+		if err := rows.Scan(
+			&i.ID,
+			&i.OrgID,
+			&i.Name,
+			&i.Prefix,
+			&i.Hash,
+			&i.Scopes,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.LastUsedAt,
+			&i.RevokedAt,
+			&i.PreviousHash,
+			&i.PreviousUntil,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockOrg = `-- name: LockOrg :one
+SELECT id FROM org WHERE id = $1 FOR NO KEY UPDATE
+`
+
+func (q *Queries) LockOrg(ctx context.Context, id uptime.ID) (uptime.ID, error) {
+	row := q.db.QueryRow(ctx, lockOrg, id)
+	var id_2 uptime.ID
+	err := row.Scan(&id_2)
+	return id_2, err
+}
+
+const otherAdminKey = `-- name: OtherAdminKey :one
+SELECT EXISTS (SELECT FROM api_key WHERE org_id = $1 AND id <> $2 AND 'admin' = ANY (scopes)
+    AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3))
+`
+
+type OtherAdminKeyParams struct {
+	OrgID uptime.ID
+	ID    uptime.ID
+	At    *time.Time
+}
+
+func (q *Queries) OtherAdminKey(ctx context.Context, arg OtherAdminKeyParams) (bool, error) {
+	row := q.db.QueryRow(ctx, otherAdminKey, arg.OrgID, arg.ID, arg.At)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const touchAPIKey = `-- name: TouchAPIKey :exec
@@ -102,4 +203,52 @@ type TouchAPIKeyParams struct {
 func (q *Queries) TouchAPIKey(ctx context.Context, arg TouchAPIKeyParams) error {
 	_, err := q.db.Exec(ctx, touchAPIKey, arg.At, arg.ID)
 	return err
+}
+
+const updateAPIKey = `-- name: UpdateAPIKey :one
+UPDATE api_key SET name = $1, hash = $2, scopes = $3, expires_at = $4, revoked_at = $5,
+    previous_hash = $6, previous_until = $7
+WHERE org_id = $8 AND id = $9 RETURNING id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until
+`
+
+type UpdateAPIKeyParams struct {
+	Name          string
+	Hash          []byte
+	Scopes        []string
+	ExpiresAt     *time.Time
+	RevokedAt     *time.Time
+	PreviousHash  []byte
+	PreviousUntil *time.Time
+	OrgID         uptime.ID
+	ID            uptime.ID
+}
+
+func (q *Queries) UpdateAPIKey(ctx context.Context, arg UpdateAPIKeyParams) (ApiKey, error) {
+	row := q.db.QueryRow(ctx, updateAPIKey,
+		arg.Name,
+		arg.Hash,
+		arg.Scopes,
+		arg.ExpiresAt,
+		arg.RevokedAt,
+		arg.PreviousHash,
+		arg.PreviousUntil,
+		arg.OrgID,
+		arg.ID,
+	)
+	var i ApiKey
+	err := row.Scan(
+		&i.ID,
+		&i.OrgID,
+		&i.Name,
+		&i.Prefix,
+		&i.Hash,
+		&i.Scopes,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.LastUsedAt,
+		&i.RevokedAt,
+		&i.PreviousHash,
+		&i.PreviousUntil,
+	)
+	return i, err
 }

@@ -20,16 +20,35 @@ type Account struct {
 }
 
 type ApiKey struct {
-	ID         uptime.ID
+	ID            uptime.ID
+	OrgID         uptime.ID
+	Name          string
+	Prefix        string
+	Hash          []byte
+	Scopes        []string
+	CreatedAt     time.Time
+	ExpiresAt     *time.Time
+	LastUsedAt    *time.Time
+	RevokedAt     *time.Time
+	PreviousHash  []byte
+	PreviousUntil *time.Time
+}
+
+type Audit struct {
+	ID         int64
 	OrgID      uptime.ID
-	Name       string
-	Prefix     string
-	Hash       []byte
-	Scopes     []string
-	CreatedAt  time.Time
-	ExpiresAt  *time.Time
-	LastUsedAt *time.Time
-	RevokedAt  *time.Time
+	At         time.Time
+	ActorKind  string
+	ActorID    uptime.ID
+	ActorName  string
+	Address    string
+	RequestID  string
+	Operation  string
+	Action     string
+	ObjectKind string
+	ObjectID   string
+	Before     []byte
+	After      []byte
 }
 
 type Channel struct {

@@ -248,6 +248,9 @@ func (a *App) Addr() net.Addr { return a.listener.Addr() }
 // authenticator checks keys for the server.
 type authenticator struct{ keys *auth.Keys }
 
+// Forget implements [httpapi.Authenticator].
+func (a authenticator) Forget(prefix string) { a.keys.Forget(prefix) }
+
 // Authenticate implements [httpapi.Authenticator].
 func (a authenticator) Authenticate(ctx context.Context, text string) (httpapi.Caller, error) {
 	key, err := a.keys.Check(ctx, text)
@@ -257,5 +260,5 @@ func (a authenticator) Authenticate(ctx context.Context, text string) (httpapi.C
 	case err != nil:
 		return httpapi.Caller{}, err
 	}
-	return httpapi.Caller{Org: key.OrgID, Name: key.Name, Prefix: key.Prefix, Scopes: key.Scopes}, nil
+	return httpapi.Caller{Org: key.OrgID, Key: key.ID, Name: key.Name, Prefix: key.Prefix, Scopes: key.Scopes}, nil
 }

@@ -94,7 +94,8 @@ func MakeKey(ctx context.Context, store *postgres.Store, name string) (string, e
 	if err != nil {
 		return "", err
 	}
-	return text, store.CreateAPIKey(ctx, key)
+	_, err = store.CreateAPIKey(ctx, key)
+	return text, err
 }
 
 func newAPIKey(org uptime.ID, name, text string) (postgres.APIKey, error) {

@@ -29,9 +29,16 @@ var keyText = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding
 
 // NewKey returns a fresh key: 40 bits of public prefix, 256 bits of secret.
 func NewKey() string {
-	var b [37]byte
+	var b [5]byte
 	_, _ = rand.Read(b[:]) // crypto/rand.Read never fails since Go 1.24.
-	return "pf_" + keyText.EncodeToString(b[:5]) + "_" + keyText.EncodeToString(b[5:])
+	return NewSecret(keyText.EncodeToString(b[:]))
+}
+
+// NewSecret returns a fresh key with a prefix that there is already.
+func NewSecret(prefix string) string {
+	var b [32]byte
+	_, _ = rand.Read(b[:])
+	return "pf_" + prefix + "_" + keyText.EncodeToString(b[:])
 }
 
 // ParseKey returns the public prefix of a key.

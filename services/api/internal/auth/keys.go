@@ -71,31 +71,54 @@ func (k *Keys) Check(ctx context.Context, text string) (postgres.APIKey, error) 
 	if err != nil {
 		return postgres.APIKey{}, fmt.Errorf("%w: shape", ErrDenied)
 	}
-	key, err := k.lookUp(ctx, prefix)
+	now := k.now()
+	key, err := k.lookUp(ctx, prefix, cacheTime)
+	if err == nil && key != nil && !fits(key, text, now) {
+		// It may have been rotated since, by another replica.
+		key, err = k.lookUp(ctx, prefix, missTime)
+	}
 	if err != nil {
 		return postgres.APIKey{}, err
 	}
-	now := k.now()
 	switch {
 	case key == nil:
 		return postgres.APIKey{}, fmt.Errorf("%w: prefix", ErrDenied)
-	case subtle.ConstantTimeCompare(key.Hash, Hash(text)) != 1:
+	case !fits(key, text, now):
 		return postgres.APIKey{}, fmt.Errorf("%w: secret", ErrDenied)
 	case !key.RevokedAt.IsZero():
 		return postgres.APIKey{}, fmt.Errorf("%w: revoked", ErrDenied)
-	case !key.ExpiresAt.IsZero() && !key.ExpiresAt.After(now):
+	case !key.Usable(now):
 		return postgres.APIKey{}, fmt.Errorf("%w: expired", ErrDenied)
 	}
 	k.touch(ctx, prefix, key, now)
 	return *key, nil
 }
 
+// fits tells whether text is the key, or the one that it took the place of and overlaps with.
+func fits(key *postgres.APIKey, text string, now time.Time) bool {
+	hash := Hash(text)
+	if subtle.ConstantTimeCompare(key.Hash, hash) == 1 {
+		return true
+	}
+	return now.Before(key.PreviousUntil) && subtle.ConstantTimeCompare(key.PreviousHash, hash) == 1
+}
+
+// Forget makes a change of a key known here at once. Other replicas hear of it when
+// what they remember is too old to be believed.
+func (k *Keys) Forget(prefix string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if c := k.cache[prefix]; c != nil {
+		c.fetched = time.Time{}
+	}
+}
+
 // lookUp returns the key with a prefix, nil if there is none, from memory if it was
-// looked up a moment ago.
-func (k *Keys) lookUp(ctx context.Context, prefix string) (*postgres.APIKey, error) {
+// looked up a moment ago: at most so long.
+func (k *Keys) lookUp(ctx context.Context, prefix string, most time.Duration) (*postgres.APIKey, error) {
 	now := k.now()
 	k.mu.Lock()
-	if c := k.cache[prefix]; c != nil && now.Sub(c.fetched) < c.lasts() {
+	if c := k.cache[prefix]; c != nil && now.Sub(c.fetched) < min(most, c.lasts()) {
 		k.mu.Unlock()
 		return c.key, nil
 	}

@@ -68,6 +68,8 @@ func (f *fleet) Authenticate(_ context.Context, key string) (httpapi.Caller, err
 	return c, nil
 }
 
+func (f *fleet) Forget(string) {}
+
 func (f *fleet) Wake() {
 	select {
 	case f.woken <- struct{}{}:

@@ -106,6 +106,7 @@ const (
 	cursorDelivery = 'd'
 	cursorTick     = 't'
 	cursorFailure  = 'f'
+	cursorKey      = 'k'
 )
 
 func cursorOf(kind byte, id uptime.ID) nullable.Nullable[string] {

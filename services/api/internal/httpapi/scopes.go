@@ -35,6 +35,10 @@ var scopes = map[string]Scope{
 	"listChannels": scopeRead, "createChannel": scopeWrite, "getChannel": scopeRead, "updateChannel": scopeWrite,
 	"deleteChannel": scopeWrite, "testChannel": scopeWrite, "listDeliveries": scopeRead,
 
+	// Whoever may make keys may make one for anything, so it takes every scope.
+	"listApiKeys": scopeAdmin, "createApiKey": scopeAdmin, "getApiKey": scopeAdmin, "updateApiKey": scopeAdmin,
+	"revokeApiKey": scopeAdmin, "rotateApiKey": scopeAdmin,
+
 	"legacyListWebsites": scopeRead, "legacyCreateWebsite": scopeWrite, "legacyGetWebsite": scopeRead,
 	"legacyUpdateWebsite": scopeWrite, "legacyDeleteWebsite": scopeWrite, "legacyListRegions": scopeRead,
 	"legacyCreateRegion": scopeAdmin, "legacyListStatus": scopeRead, "legacyGetSeries": scopeRead,

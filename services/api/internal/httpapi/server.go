@@ -35,15 +35,18 @@ const (
 // Caller is who calls.
 type Caller struct {
 	Org    uptime.ID
-	Name   string // of the key, for the histories
-	Prefix string // of the key, for the logs
+	Key    uptime.ID // that it calls with
+	Name   string    // of the key, for the histories
+	Prefix string    // of the key, for the logs
 	Scopes []string
 }
 
 // Authenticator finds out who calls. The error for a key that may not is ErrDenied;
-// any other means that it could not be found out.
+// any other means that it could not be found out. It may remember a key for some seconds.
 type Authenticator interface {
 	Authenticate(ctx context.Context, key string) (Caller, error)
+	// Forget drops what is remembered of the key with a prefix: it has changed.
+	Forget(prefix string)
 }
 
 // ErrDenied is an [Authenticator]'s answer to a key that may not call.
