@@ -81,12 +81,13 @@ func TestKeysAreStable(t *testing.T) {
 	l := Lane{Region: "eu-west", Shard: 2}
 	got := []string{
 		l.checks(), l.urgent(), l.results(), l.cursor(), l.ledger(), l.dlq(), l.dirty(), l.alive(), l.workers(),
-		ReplyKey(l, uptime.ID{15: 1}), keyRegions,
+		ReplyKey(l, uptime.ID{15: 1}), keyRegions, keyLive,
 	}
 	want := []string{
 		"pf:{eu-west.2}:checks", "pf:{eu-west.2}:urgent", "pf:{eu-west.2}:results", "pf:{eu-west.2}:cursor",
 		"pf:{eu-west.2}:ledger", "pf:{eu-west.2}:dlq", "pf:{eu-west.2}:dirty", "pf:{eu-west.2}:alive",
 		"pf:{eu-west.2}:workers", "pf:{eu-west.2}:reply:00000000-0000-0000-0000-000000000001", "pf:regions",
+		"pf:{live}:events",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("keys (-want +got):\n%s", diff)

@@ -169,6 +169,8 @@ func TestRegionsUserIsConfinedToItsRegion(t *testing.T) {
 		"prefix":    c.EnsureLane(ctx, queue.Lane{Region: lane.Region + "-2"}),
 		"announced": func() error { _, err := c.Announced(ctx); return err }(),
 		"flush":     flush(t, r, user),
+		"live":      c.AddLive(ctx, []queue.LiveEvent{{Type: "verdict", Data: []byte("{}")}}),
+		"live seen": func() error { _, err := c.LiveRange(ctx, queue.LiveStart, "+", 1); return err }(),
 	} {
 		if err == nil {
 			t.Errorf("%s: allowed", what)

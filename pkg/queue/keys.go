@@ -13,11 +13,19 @@ import (
 const (
 	keyPrefix  = "pf:"
 	keyRegions = keyPrefix + "regions" // set: regions that announced themselves
+	// keyLive is the stream of what has just happened, for whoever looks on. No lane has
+	// this hash tag, since a lane's has a point, and no region's user reaches it.
+	keyLive = keyPrefix + "{live}:events"
 
 	fieldBody  = "m" // of a checks or urgent entry: the message
 	fieldBatch = "r" // of a results entry: a batch
 	fieldCount = "n" // of a results entry: how many results the batch holds
 	fieldHeard = "h" // of a results entry of the heartbeats, in place of a batch: when the api was able to take calls
+
+	fieldOrg     = "o" // of a live entry: whose it is, absent for everybody's
+	fieldType    = "t" // of a live entry: what kind of event
+	fieldWebsite = "w" // of a live entry: what it is about, absent if about none
+	fieldData    = "d" // of a live entry: the event as JSON
 )
 
 // Group is a consumer group's name.
