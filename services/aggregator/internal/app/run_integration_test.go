@@ -47,9 +47,12 @@ func TestTheServiceStartsStopsAndStartsAgain(t *testing.T) {
 		f.exec("DELETE FROM website WHERE id = $1", m.WebsiteID)
 	}
 	influxURL, written := influx(t)
+	var pings atomic.Int64
+	outside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { pings.Add(1) }))
+	t.Cleanup(outside.Close)
 	cfg, err := config.Load[Config](map[string]string{
 		"DATABASE_URL": f.store.Pool().Config().ConnString(), "REDIS_URL": f.url, "SHARDS": "2", "INSTANCE_ID": "one",
-		"INFLUXDB_URL": influxURL,
+		"INFLUXDB_URL": influxURL, "HEALTHCHECK_PING_URL": outside.URL,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +63,7 @@ func TestTheServiceStartsStopsAndStartsAgain(t *testing.T) {
 	}{{pass, "up"}, {fail, "down"}} {
 		env := &service.Env{Name: "aggregator", Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(), Health: service.NewHealth()}
 		ctx, cancel := context.WithCancel(t.Context())
+		pinged := pings.Load()
 		app, err := New(ctx, env, cfg)
 		if err != nil {
 			t.Fatal(err)
@@ -84,6 +88,7 @@ func TestTheServiceStartsStopsAndStartsAgain(t *testing.T) {
 		f.await("verdict "+part.verdict, func() bool { return f.verdict(m) == part.verdict })
 		f.settled()
 		f.await("ticks written for the regions", func() bool { return written.Load() > 0 })
+		f.await("a ping, since all moves", func() bool { return pings.Load() > pinged })
 		metrics, err := env.Metrics.Gather()
 		if err != nil || len(metrics) < 10 {
 			t.Errorf("%d metrics, %v", len(metrics), err)
@@ -97,7 +102,7 @@ func TestTheServiceStartsStopsAndStartsAgain(t *testing.T) {
 		case <-time.After(patience):
 			t.Fatal("the service does not stop")
 		}
-		if held := f.column("SELECT 1 FROM shard_lease WHERE role = 'aggregator' AND expires_at > now()"); len(held) > 0 {
+		if held := f.column("SELECT 1 FROM shard_lease WHERE role IN ('aggregator', 'watchdog') AND expires_at > now()"); len(held) > 0 {
 			t.Errorf("%d leases are still held after the stop", len(held))
 		}
 	}
