@@ -147,7 +147,24 @@ func Merge(old Config, patch json.RawMessage, opt Options) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("encode configuration: %w", err)
 	}
-	return Parse(string(old.Kind), merged, opt)
+	c, err := Parse(string(old.Kind), merged, opt)
+	if err != nil {
+		return Config{}, err
+	}
+	return c, old.keptBy(&c)
+}
+
+// keptBy refuses that a password, which the writer of a change may not know, goes to
+// another mail server than the one that it was given for.
+func (c *Config) keptBy(next *Config) error {
+	if c.Email == nil || c.Email.SMTP == nil || next.Email.SMTP == nil {
+		return nil
+	}
+	was, is := c.Email.SMTP, next.Email.SMTP
+	if is.Pass != "" && is.Pass == was.Pass && !strings.EqualFold(is.Host, was.Host) {
+		return Errors{{"config.smtp.pass", "must be given again, as it was given for another host"}}
+	}
+	return nil
 }
 
 // mergePatch applies change to was; a value equal to the mask of a field that is

@@ -2,6 +2,7 @@ package channelspec_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -105,6 +106,10 @@ func TestMergeKeepsWhatIsNotGiven(t *testing.T) {
 	if diff := cmp.Diff(&channelspec.Email{To: []string{"b@example.com"}, SMTP: &want}, got.Email); diff != "" {
 		t.Errorf("merged (-want +got):\n%s", diff)
 	}
+	got, err = channelspec.Merge(email, json.RawMessage(`{"smtp": {"host": "MX.example.com"}}`), opt)
+	if err != nil || got.Email.SMTP.Pass != "hunter2" {
+		t.Errorf("the same host in other letters: %+v, %v", got.Email, err)
+	}
 	if got, err = channelspec.Merge(email, json.RawMessage(`{"smtp": null}`), opt); err != nil || got.Email.SMTP != nil {
 		t.Errorf("null does not remove: %+v, %v", got.Email, err)
 	}
@@ -113,5 +118,34 @@ func TestMergeKeepsWhatIsNotGiven(t *testing.T) {
 	}
 	if _, err := channelspec.Merge(email, json.RawMessage(`[]`), opt); err == nil {
 		t.Error("a list is merged")
+	}
+}
+
+// A secret that is not given again stays where it was meant for, and what stands for one
+// is never taken for the secret itself.
+func TestSecretsDoNotMove(t *testing.T) {
+	t.Parallel()
+	opt := channelspec.Options{SMTPConfigured: true}
+	for _, tt := range []struct{ name, kind, config, patch, field string }{
+		{"password, left out", "email", withSecrets[0].config, `{"smtp": {"host": "mx.example.net"}}`, "config.smtp.pass"},
+		{"password, masked", "email", withSecrets[0].config, `{"smtp": {"host": "mx.example.net", "pass": "***"}}`, "config.smtp.pass"},
+		{"mask as a new password", "email", `{"to": ["a@example.com"]}`, `{"smtp": {"host": "mx.example.net", "user": "u@example.net", "pass": "***"}}`, "config.smtp.pass"},
+		{"token, masked", "webhook", withSecrets[2].config, `{"url": "https://example.net/in/x?token=***"}`, "config.url"},
+		{"token of another path, masked", "webhook", withSecrets[2].config, `{"url": "https://example.com/in/y?token=***"}`, "config.url"},
+		{"address, masked", "slack", withSecrets[1].config, `{"webhook_url": "https://hooks.example.net/***"}`, "config.webhook_url"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := parse(t, tt.kind, tt.config)
+			_, err := channelspec.Merge(c, json.RawMessage(tt.patch), opt)
+			var errs channelspec.Errors
+			if !errors.As(err, &errs) || len(errs) != 1 || errs[0].Field != tt.field {
+				t.Errorf("merged: %v, want an error of %s", err, tt.field)
+			}
+		})
+	}
+	email := parse(t, "email", withSecrets[0].config)
+	if _, err := channelspec.Merge(email, json.RawMessage(`{"smtp": {"host": "mx.example.net", "pass": "another"}}`), opt); err != nil {
+		t.Errorf("with a new password: %v", err)
 	}
 }

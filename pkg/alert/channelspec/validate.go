@@ -25,6 +25,10 @@ const (
 // SMTPNotConfigured is what an e-mail channel hears that has no mail server.
 const SMTPNotConfigured = "SMTP not configured: give smtp here, or set SMTP_HOST for the fleet"
 
+// maskGiven is said of a mask in a new configuration, or in one that changes what is
+// beside the mask: there is nothing that it stands for.
+const maskGiven = Mask + " stands for what is not shown, and only while all else stays: give it in full"
+
 // list gathers errors.
 type list struct{ errs Errors }
 
@@ -109,6 +113,9 @@ func (s *SMTP) Check() Errors {
 	if s.User != "" && s.Pass == "" {
 		add("pass", "goes with user")
 	}
+	if s.Pass == Mask {
+		add("pass", maskGiven)
+	}
 	if len(s.User) > maxPassBytes || len(s.Pass) > maxPassBytes {
 		add("pass", "too long")
 	}
@@ -188,6 +195,8 @@ func checkURL(s string) string {
 		return "has no valid host"
 	case u.Fragment != "":
 		return "must not have a fragment"
+	case strings.Contains(s, Mask):
+		return maskGiven
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {

@@ -82,7 +82,7 @@ func invalid(in api.FieldErrorIn, errs ...shape.Error) *problem {
 		field := fieldError(e.Pointer, e.Detail, in)
 		field.Offset = e.Offset
 		p.fields = append(p.fields, field)
-		words = append(words, fieldName(e.Pointer)+" "+e.Detail)
+		words = append(words, fieldName(e.Pointer)+": "+e.Detail)
 	}
 	const most = 5
 	if n := len(words); n > most {

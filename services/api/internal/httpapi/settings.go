@@ -36,6 +36,9 @@ func applyChange(m *postgres.Monitor, change spec.Change, regions spec.Regions) 
 		return nil
 	}
 	settings, errs := settingsOf(m).Apply(change, regions, spec.DefaultsOf(m.Kind))
+	if change.Interval.Given || change.Timeout.Given {
+		errs = append(errs, timing(nil, m.Kind, settings, errs)...)
+	}
 	if len(errs) > 0 {
 		return invalidSpec(errs)
 	}

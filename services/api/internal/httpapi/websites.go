@@ -61,6 +61,7 @@ func (s *Server) createWebsite(ctx context.Context, body *api.WebsiteCreate, int
 		Interval: durationField(body.IntervalSeconds, time.Second), Timeout: durationField(body.TimeoutMs, time.Millisecond),
 		Regions: field(body.Regions), Policy: policyField(body.Policy),
 	}, regions, spec.Defaults(interval))
+	errs = append(errs, timing(nil, uptime.KindHTTP, settings, errs)...)
 	if urlErr != nil {
 		errs = append([]spec.FieldError{{Path: []string{"url"}, Detail: urlErr.Error()}}, errs...)
 	}

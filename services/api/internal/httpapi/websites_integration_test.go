@@ -103,7 +103,8 @@ func TestCreateWebsiteRefusesWhatIsWrong(t *testing.T) {
 		{"unknown field", `{"url":"a.example","intervall_seconds":9}`, 422, []string{"#/intervall_seconds"}, "interval_seconds?"},
 		{"unknown nested field", `{"url":"a.example","policy":{"quorum":{"kind":"any"}}}`, 422, []string{"#/policy/quorum/kind"}, "unknown field"},
 		{"seconds for milliseconds", `{"url":"a.example","timeout_ms":10}`, 422, []string{"#/timeout_ms"}, "milliseconds?"},
-		{"timeout above interval", `{"url":"a.example","interval_seconds":5,"timeout_ms":5001}`, 422, []string{"#/timeout_ms"}, "at most the interval"},
+		{"timeout above interval", `{"url":"a.example","interval_seconds":5,"timeout_ms":5001}`, 422, []string{"#/timeout_ms"}, "timeout_ms: must be at most the interval"},
+		{"timeout above any check's", `{"url":"a.example","interval_seconds":120,"timeout_ms":60001}`, 422, []string{"#/timeout_ms"}, "timeout_ms: must be at most 60000"},
 		{"interval too short", `{"url":"a.example","interval_seconds":4}`, 422, []string{"#/interval_seconds"}, "at least 5"},
 		{"interval too long", `{"url":"a.example","interval_seconds":86401}`, 422, []string{"#/interval_seconds"}, "at most 86400"},
 		{"interval as text", `{"url":"a.example","interval_seconds":"60"}`, 422, []string{"#/interval_seconds"}, "whole number"},
@@ -227,6 +228,7 @@ func TestPatchTellsAbsentFromNull(t *testing.T) {
 	f.call("PATCH", "/v1/websites/"+w.ID, `{"url":null}`).invalid("#/url")
 	f.call("PATCH", "/v1/websites/"+w.ID, `{"url":"ftp://x"}`).invalid("#/url")
 	f.call("PATCH", "/v1/websites/"+w.ID, `{"timeout_ms":60001}`).invalid("#/timeout_ms")
+	f.call("PATCH", "/v1/websites/"+w.ID, `{"interval_seconds":120,"timeout_ms":60001}`).invalid("#/timeout_ms")
 	f.call("PATCH", "/v1/websites/"+w.ID, `{"regions":["mars"]}`).invalid("#/regions/0")
 	f.call("PATCH", "/v1/websites/"+w.ID, `{"paused":true}`).invalid("#/paused")
 	f.call("PATCH", "/v1/websites/"+uptime.NewID(time.Now()).String(), `{}`).problem(404)

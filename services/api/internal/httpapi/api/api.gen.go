@@ -1363,7 +1363,7 @@ type WebsiteCreate struct {
 	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 
-	// TimeoutMs At most the interval; 10000 if absent, or the interval if that is less
+	// TimeoutMs At most 60000 and the interval; 10000 if absent, or the interval if that is less
 	TimeoutMs *int `json:"timeout_ms,omitempty"`
 
 	// URL http or https; without a scheme, https
