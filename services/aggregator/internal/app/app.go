@@ -11,6 +11,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/probefleet/probefleet/pkg/fleettime"
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/queue"
 	"github.com/probefleet/probefleet/pkg/service"
@@ -45,6 +46,7 @@ type App struct {
 	now      func() uptime.Instant // fleet time
 	influx   *tsdb.Client          // nil without one
 	rollup   *rollup.Job           // nil without InfluxDB
+	live     *live.Publisher       // tells who looks on
 	metrics  metrics
 	folds    folds
 	// failpoint, in tests, is called at the steps of the fold; its error ends it there.
@@ -89,6 +91,7 @@ func New(ctx context.Context, env *service.Env, cfg Config) (service.Runner, err
 	}
 	a.clock = fleettime.New(a.queue.Time, fleettime.Config{Log: env.Log})
 	a.now = a.clock.Now
+	a.live = live.NewPublisher(a.queue, env.Metrics, env.Log)
 	return a, a.observe()
 }
 
@@ -148,7 +151,7 @@ func (a *App) Run(ctx context.Context) error {
 		Service: a.env.Name, Version: a.env.Version, Shards: a.cfg.Shards.Shards, PingURL: a.cfg.PingURL,
 		Metrics: a.metrics.watchdog, Log: a.env.Log,
 	})
-	runs := []func(context.Context) error{a.clock.Run, watch.Run}
+	runs := []func(context.Context) error{a.clock.Run, a.live.Run, watch.Run}
 	for shard := range a.cfg.Shards.Shards {
 		runs = append(runs, func(ctx context.Context) error { return a.hold(ctx, shard) })
 	}

@@ -50,7 +50,7 @@ func (a *App) work(ctx context.Context, lease postgres.Lease) error {
 func (a *App) fold(ctx context.Context, lease postgres.Lease) error {
 	log := a.env.Log.With("shard", lease.Shard)
 	writer := incident.NewWriter(a.store, a.jobs, incident.Config{
-		Lease: lease, Metrics: a.metrics.incident, Log: log, Failpoint: a.failpoint,
+		Lease: lease, Metrics: a.metrics.incident, Log: log, Live: a.live, Failpoint: a.failpoint,
 	})
 	sender := confirm.New(a.store, a.queue, confirm.Config{Shard: lease.Shard, Now: a.now, Metrics: a.metrics.confirm, Log: log})
 	judging := judge.New(judge.Config{

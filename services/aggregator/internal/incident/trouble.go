@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/aggregator/internal/unit"
@@ -21,13 +22,16 @@ func (w *Writer) RecordTrouble(ctx context.Context, troubles []unit.Trouble) err
 	for _, t := range troubles {
 		pause := pauseFirst
 		for {
-			err := w.store.Tx(ctx, func(tx pgx.Tx) error {
+			var happened []live.Event
+			err := w.store.Tx(ctx, func(tx pgx.Tx) (err error) {
 				if err := w.lock(ctx, tx); err != nil {
 					return err
 				}
-				return w.trouble(ctx, tx, t)
+				happened, err = w.trouble(ctx, tx, t)
+				return err
 			})
 			if err == nil {
+				w.publish(happened...)
 				break
 			}
 			if errors.Is(err, postgres.ErrStaleLease) || ctx.Err() != nil {
@@ -48,14 +52,15 @@ func (w *Writer) RecordTrouble(ctx context.Context, troubles []unit.Trouble) err
 	return nil
 }
 
-func (w *Writer) trouble(ctx context.Context, tx pgx.Tx, t unit.Trouble) error {
+// trouble returns what is to be told of once it is committed.
+func (w *Writer) trouble(ctx context.Context, tx pgx.Tx, t unit.Trouble) ([]live.Event, error) {
 	if t.Kind == postgres.FleetSick {
 		since := t.At
 		if t.Ended {
 			since = 0
 		}
 		if err := postgres.SetRegionSick(ctx, tx, t.Region, since); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	e := postgres.FleetEvent{
@@ -69,14 +74,15 @@ func (w *Writer) trouble(ctx context.Context, tx pgx.Tx, t unit.Trouble) error {
 		news, err = postgres.OpenFleetEvent(ctx, tx, e)
 	}
 	if err != nil || !news {
-		return err
+		return nil, err
 	}
 	w.cfg.Metrics.troubles.WithLabelValues(t.Kind).Inc()
 	w.cfg.Log.WarnContext(ctx, "fleet", "kind", t.Kind, "region", t.Region, "ended", t.Ended, "why", e.Explanation)
+	happened := []live.Event{fleetHappened(&e, t)}
 	if t.Quiet {
-		return nil
+		return happened, nil
 	}
-	return w.tellFleet(ctx, tx, &e, t)
+	return happened, w.tellFleet(ctx, tx, &e, t)
 }
 
 func (w *Writer) tellFleet(ctx context.Context, tx pgx.Tx, e *postgres.FleetEvent, t unit.Trouble) error {

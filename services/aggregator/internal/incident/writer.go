@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/aggregator/internal/unit"
@@ -36,9 +37,13 @@ type Config struct {
 	Lease   postgres.Lease
 	Metrics *Metrics     // nil: unregistered ones
 	Log     *slog.Logger // nil: slog.Default()
+	Live    Teller       // hears what was committed; nil: nobody does
 	// Failpoint, for tests, is called at each step; what it returns ends the fold there.
 	Failpoint func(step string) error
 }
+
+// Teller tells those who look on of what is durable. It must not wait.
+type Teller interface{ Publish(events ...live.Event) }
 
 // Writer writes units under one lease. It is safe for concurrent use, though the order
 // of what concerns one monitor is then the caller's.
@@ -199,6 +204,7 @@ func (w *Writer) oneByOne(ctx context.Context, units []unit.Unit, positions []po
 
 // try is one transaction.
 func (w *Writer) try(ctx context.Context, units []unit.Unit, positions []postgres.Position) (refused []uptime.ID, err error) {
+	var apply *batch
 	err = w.store.Tx(ctx, func(tx pgx.Tx) error {
 		if err := w.step(StepBegin); err != nil {
 			return err
@@ -206,7 +212,6 @@ func (w *Writer) try(ctx context.Context, units []unit.Unit, positions []postgre
 		if err := w.lock(ctx, tx); err != nil {
 			return err
 		}
-		var apply *batch
 		apply, refused, err = newBatch(ctx, tx, units)
 		if err != nil {
 			return err
@@ -225,7 +230,18 @@ func (w *Writer) try(ctx context.Context, units []unit.Unit, positions []postgre
 	if err != nil {
 		return nil, err
 	}
-	return refused, w.step(StepCommitted)
+	if err := w.step(StepCommitted); err != nil {
+		return refused, err
+	}
+	w.publish(apply.happened()...)
+	return refused, nil
+}
+
+// publish tells whoever looks on of what was committed.
+func (w *Writer) publish(events ...live.Event) {
+	if w.cfg.Live != nil && len(events) > 0 {
+		w.cfg.Live.Publish(events...)
+	}
 }
 
 // lock makes sure that the shard is still ours until the transaction ends.
