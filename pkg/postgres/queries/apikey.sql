@@ -12,7 +12,7 @@ SELECT * FROM api_key WHERE prefix = @prefix;
 SELECT * FROM api_key WHERE org_id = @org_id AND id = @id;
 
 -- name: ListAPIKeys :many
-SELECT * FROM api_key WHERE org_id = @org_id AND id > @after ORDER BY id LIMIT @max_rows;
+SELECT * FROM api_key WHERE org_id = @org_id AND (sqlc.narg(after)::uuid IS NULL OR id > sqlc.narg(after)::uuid) ORDER BY id LIMIT @max_rows;
 
 -- name: TouchAPIKey :exec
 UPDATE api_key SET last_used_at = @at WHERE id = @id AND (last_used_at IS NULL OR last_used_at < @at);

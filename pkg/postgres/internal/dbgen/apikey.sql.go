@@ -120,7 +120,7 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) (Api
 }
 
 const listAPIKeys = `-- name: ListAPIKeys :many
-SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until FROM api_key WHERE org_id = $1 AND id > $2 ORDER BY id LIMIT $3
+SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until FROM api_key WHERE org_id = $1 AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3
 `
 
 type ListAPIKeysParams struct {

@@ -201,3 +201,48 @@ func TestPasswords(t *testing.T) {
 		}
 	}
 }
+
+func TestRotatedKeys(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{keys: map[string]postgres.APIKey{}}
+		s.add("goodgood", func(*postgres.APIKey) {})
+		keys := auth.NewKeys(s, nil)
+		works := func(text string) bool {
+			t.Helper()
+			_, err := keys.Check(t.Context(), text)
+			if err != nil && !errors.Is(err, auth.ErrDenied) {
+				t.Fatal(err)
+			}
+			return err == nil
+		}
+		if !works(key("goodgood")) {
+			t.Fatal("a key does not work")
+		}
+		time.Sleep(time.Second)
+		next := auth.NewSecret("goodgood")
+		s.add("goodgood", func(k *postgres.APIKey) {
+			k.PreviousHash, k.PreviousUntil, k.Hash = k.Hash, time.Now().Add(time.Minute), auth.Hash(next)
+		})
+		// The new one is not what is remembered, so that is looked up again; the old one overlaps.
+		if !works(next) || !works(key("goodgood")) {
+			t.Error("a rotated key does not overlap")
+		}
+		asked := s.asked
+		for range 100 {
+			works(auth.NewSecret("goodgood"))
+		}
+		if s.asked != asked {
+			t.Errorf("100 guesses within a second asked the store %d times", s.asked-asked)
+		}
+		time.Sleep(time.Minute)
+		if works(key("goodgood")) || !works(next) {
+			t.Error("the overlap does not end")
+		}
+		s.add("goodgood", func(k *postgres.APIKey) { k.RevokedAt = time.Now() })
+		keys.Forget("goodgood")
+		if works(next) {
+			t.Error("a revoked key works where it was forgotten")
+		}
+	})
+}
