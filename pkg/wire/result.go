@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -122,10 +123,21 @@ func appendIP(dst []byte, ip string) []byte {
 // strings and evidence may be). At the first malformed result it stops with [ErrMalformed];
 // results before it have been told.
 func DecodeResults(b []byte, region string, each func(*uptime.Result)) error {
+	return DecodeResultsOf(b, region, nil, each)
+}
+
+// DecodeResultsOf is [DecodeResults] for the results of the monitors that are wanted, a
+// nil wanted being for all. Of the others no more is read than whose they are.
+func DecodeResultsOf(b []byte, region string, wanted func(uptime.ID) bool, each func(*uptime.Result)) error {
 	var r, prev uptime.Result
 	return eachField(b, func(f field) error {
 		if f.num != batchResults || !f.want(protowire.BytesType) {
 			return nil
+		}
+		if wanted != nil {
+			if id, err := monitorOf(f.bytes); err != nil || !wanted(id) {
+				return err
+			}
 		}
 		r = uptime.Result{Region: region}
 		err := eachField(f.bytes, func(f field) error { return decodeResultField(&r, &prev, f) })
@@ -143,6 +155,27 @@ func DecodeResults(b []byte, region string, each func(*uptime.Result)) error {
 		return nil
 	})
 }
+
+// monitorOf reads whose a result is: the first field, as [EncodeResult] writes it.
+func monitorOf(b []byte) (uptime.ID, error) {
+	var id uptime.ID
+	err := eachField(b, func(f field) (err error) {
+		if f.num != resultMonitor || !f.want(protowire.BytesType) {
+			return nil
+		}
+		if id, err = f.id("monitor id"); err != nil {
+			return err
+		}
+		return errFound
+	})
+	if errors.Is(err, errFound) {
+		err = nil
+	}
+	return id, err
+}
+
+// errFound ends a search early.
+var errFound = errors.New("found")
 
 // Count returns how many results a batch holds without decoding them.
 func Count(b []byte) (int, error) {

@@ -375,3 +375,32 @@ func BenchmarkDecodeResults(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/result")
 }
+
+func TestResultsOfSomeMonitorsAreThoseThatAllHold(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var batch []byte
+		var all []uptime.Result
+		for range rapid.IntRange(0, 8).Draw(t, "results") {
+			r := genResult(t)
+			r.Monitor[0] = byte(rapid.IntRange(1, 3).Draw(t, "whose"))
+			batch = wire.EncodeResult(batch, &r)
+		}
+		if err := wire.DecodeResults(batch, "eu", func(r *uptime.Result) { all = append(all, *r) }); err != nil {
+			t.Fatal(err)
+		}
+		wanted := func(id uptime.ID) bool { return id[0] == 2 }
+		var want, got []uptime.Result
+		for _, r := range all {
+			if wanted(r.Monitor) {
+				want = append(want, r)
+			}
+		}
+		if err := wire.DecodeResultsOf(batch, "eu", wanted, func(r *uptime.Result) { got = append(got, *r) }); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("of some (-want +got):\n%s", diff)
+		}
+	})
+}
