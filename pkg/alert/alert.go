@@ -22,7 +22,7 @@ const (
 	EventRecovered Event = "recovered"
 	EventDegraded  Event = "degraded"
 	EventAdvisory  Event = "advisory" // failing in some regions, below quorum
-	EventFleet     Event = "fleet"    // the fleet itself: blind, or a region silent or sick
+	EventFleet     Event = "fleet"    // the fleet itself: blind, a region sick, a stage that stands still, a ledger that is off
 	EventExpiry    Event = "expiry"   // a certificate or a domain's registration ends soon
 	EventReminder  Event = "reminder"
 	EventTest      Event = "test"

@@ -49,7 +49,7 @@ func SaveLedger(ctx context.Context, tx pgx.Tx, readings []LedgerReading, minute
 			p.Regions, p.Shards = append(p.Regions, r.Region), append(p.Shards, int32(r.Shard))
 			p.Urgents, p.BegunsMs = append(p.Urgents, r.Urgent), append(p.BegunsMs, r.Begun)
 			p.Scheduleds, p.Dones = append(p.Scheduleds, r.Scheduled), append(p.Dones, r.Done)
-			p.Expireds, p.Invalids = append(p.Expireds, r.Expired), append(p.Invalids, r.Invalid)
+			p.ExpiredOnes, p.Invalids = append(p.ExpiredOnes, r.Expired), append(p.Invalids, r.Invalid)
 			p.Droppeds, p.Misseds = append(p.Droppeds, r.Dropped), append(p.Misseds, r.Missed)
 			p.Waitings = append(p.Waitings, r.Waiting)
 		}
@@ -66,7 +66,7 @@ func SaveLedger(ctx context.Context, tx pgx.Tx, readings []LedgerReading, minute
 		p.Regions, p.Shards = append(p.Regions, m.Region), append(p.Shards, int32(m.Shard))
 		p.Urgents, p.Minutes = append(p.Urgents, m.Urgent), append(p.Minutes, m.Minute)
 		p.Scheduleds, p.Dones = append(p.Scheduleds, m.Scheduled), append(p.Dones, m.Done)
-		p.Expireds, p.Invalids = append(p.Expireds, m.Expired), append(p.Invalids, m.Invalid)
+		p.ExpiredOnes, p.Invalids = append(p.ExpiredOnes, m.Expired), append(p.Invalids, m.Invalid)
 		p.Droppeds, p.Misseds = append(p.Droppeds, m.Dropped), append(p.Misseds, m.Missed)
 		p.Waitings, p.Balances = append(p.Waitings, m.Waiting), append(p.Balances, m.Balance)
 		p.Restarts = append(p.Restarts, int32(m.Restarts))

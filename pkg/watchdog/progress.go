@@ -155,14 +155,13 @@ func (p *Progress) part(s *Snapshot, part Part) *mark {
 }
 
 // note says that a part moves, or why it does not.
-func (p *Progress) note(s *Snapshot, part Part, moves bool, why string) *mark {
+func (p *Progress) note(s *Snapshot, part Part, moves bool, why string) {
 	m := p.part(s, part)
 	if moves {
 		m.moved = s.At
 	} else {
 		m.why = why
 	}
-	return m
 }
 
 // noteAge says for how long a part has not moved, where its traces tell.

@@ -116,6 +116,7 @@ func full(values map[string]any) {
 	values["api"].(map[string]any)["ingress"].(map[string]any)["enabled"] = true
 	values["api"].(map[string]any)["ingress"].(map[string]any)["host"] = "status.example.com"
 	values["worker"].(map[string]any)["influxdb"] = true
+	values["healthcheckPing"] = true
 	values["networkPolicy"].(map[string]any)["engines"] = []any{map[string]any{"cidr": "10.0.5.0/24", "ports": []any{5432, 6379}}}
 	values["networkPolicy"].(map[string]any)["monitoring"] = []any{"monitoring"}
 }

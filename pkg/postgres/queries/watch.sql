@@ -15,7 +15,7 @@ SELECT EXISTS (SELECT FROM monitor m JOIN website w ON w.id = m.website_id
 -- name: SaveLedgerReadings :exec
 INSERT INTO ledger_reading (region, shard, urgent, begun_ms, scheduled, done, expired, invalid, dropped, missed, waiting)
 SELECT unnest(@regions::text[]), unnest(@shards::integer[]), unnest(@urgents::boolean[]), unnest(@beguns_ms::bigint[]),
-    unnest(@scheduleds::bigint[]), unnest(@dones::bigint[]), unnest(@expireds::bigint[]), unnest(@invalids::bigint[]),
+    unnest(@scheduleds::bigint[]), unnest(@dones::bigint[]), unnest(@expired_ones::bigint[]), unnest(@invalids::bigint[]),
     unnest(@droppeds::bigint[]), unnest(@misseds::bigint[]), unnest(@waitings::bigint[])
 ON CONFLICT (region, shard, urgent) DO UPDATE SET begun_ms = excluded.begun_ms, scheduled = excluded.scheduled,
     done = excluded.done, expired = excluded.expired, invalid = excluded.invalid, dropped = excluded.dropped,
@@ -24,7 +24,7 @@ ON CONFLICT (region, shard, urgent) DO UPDATE SET begun_ms = excluded.begun_ms, 
 -- name: SaveLedgerMinutes :exec
 INSERT INTO ledger_minute (region, shard, urgent, minute, scheduled, done, expired, invalid, dropped, missed, waiting, balance, restarts)
 SELECT unnest(@regions::text[]), unnest(@shards::integer[]), unnest(@urgents::boolean[]), unnest(@minutes::timestamptz[]),
-    unnest(@scheduleds::bigint[]), unnest(@dones::bigint[]), unnest(@expireds::bigint[]), unnest(@invalids::bigint[]),
+    unnest(@scheduleds::bigint[]), unnest(@dones::bigint[]), unnest(@expired_ones::bigint[]), unnest(@invalids::bigint[]),
     unnest(@droppeds::bigint[]), unnest(@misseds::bigint[]), unnest(@waitings::bigint[]), unnest(@balances::bigint[]),
     unnest(@restarts::integer[])
 ON CONFLICT (region, shard, urgent, minute) DO UPDATE SET scheduled = excluded.scheduled, done = excluded.done,

@@ -166,19 +166,19 @@ ON CONFLICT (region, shard, urgent, minute) DO UPDATE SET scheduled = excluded.s
 `
 
 type SaveLedgerMinutesParams struct {
-	Regions    []string
-	Shards     []int32
-	Urgents    []bool
-	Minutes    []time.Time
-	Scheduleds []int64
-	Dones      []int64
-	Expireds   []int64
-	Invalids   []int64
-	Droppeds   []int64
-	Misseds    []int64
-	Waitings   []int64
-	Balances   []int64
-	Restarts   []int32
+	Regions     []string
+	Shards      []int32
+	Urgents     []bool
+	Minutes     []time.Time
+	Scheduleds  []int64
+	Dones       []int64
+	ExpiredOnes []int64
+	Invalids    []int64
+	Droppeds    []int64
+	Misseds     []int64
+	Waitings    []int64
+	Balances    []int64
+	Restarts    []int32
 }
 
 func (q *Queries) SaveLedgerMinutes(ctx context.Context, arg SaveLedgerMinutesParams) error {
@@ -189,7 +189,7 @@ func (q *Queries) SaveLedgerMinutes(ctx context.Context, arg SaveLedgerMinutesPa
 		arg.Minutes,
 		arg.Scheduleds,
 		arg.Dones,
-		arg.Expireds,
+		arg.ExpiredOnes,
 		arg.Invalids,
 		arg.Droppeds,
 		arg.Misseds,
@@ -211,17 +211,17 @@ ON CONFLICT (region, shard, urgent) DO UPDATE SET begun_ms = excluded.begun_ms, 
 `
 
 type SaveLedgerReadingsParams struct {
-	Regions    []string
-	Shards     []int32
-	Urgents    []bool
-	BegunsMs   []int64
-	Scheduleds []int64
-	Dones      []int64
-	Expireds   []int64
-	Invalids   []int64
-	Droppeds   []int64
-	Misseds    []int64
-	Waitings   []int64
+	Regions     []string
+	Shards      []int32
+	Urgents     []bool
+	BegunsMs    []int64
+	Scheduleds  []int64
+	Dones       []int64
+	ExpiredOnes []int64
+	Invalids    []int64
+	Droppeds    []int64
+	Misseds     []int64
+	Waitings    []int64
 }
 
 func (q *Queries) SaveLedgerReadings(ctx context.Context, arg SaveLedgerReadingsParams) error {
@@ -232,7 +232,7 @@ func (q *Queries) SaveLedgerReadings(ctx context.Context, arg SaveLedgerReadings
 		arg.BegunsMs,
 		arg.Scheduleds,
 		arg.Dones,
-		arg.Expireds,
+		arg.ExpiredOnes,
 		arg.Invalids,
 		arg.Droppeds,
 		arg.Misseds,
