@@ -73,22 +73,27 @@ func both(a, b look) look {
 	return func(ctx context.Context, r *Rig, p *play) []Check { return append(a(ctx, r, p), b(ctx, r, p)...) }
 }
 
-// flaky makes every website that is well fail a share of one region's checks.
-func flaky(share float64) injection {
+// failsThere makes websites that are well fail in one region: each check with the given
+// probability, or, if persistent, all checks of that share of the websites.
+func failsThere(share float64, persistent bool) injection {
 	return func(_ context.Context, r *Rig) (func(context.Context) error, error) {
-		well := targets.Status(http.StatusOK)
+		well, bad := targets.Status(http.StatusOK), targets.Status(http.StatusBadGateway)
 		there := func(w http.ResponseWriter, req *http.Request) {
-			if rand.Float64() < share {
-				targets.Status(http.StatusBadGateway)(w, req)
+			if persistent || rand.Float64() < share {
+				bad(w, req)
 				return
 			}
 			well(w, req)
 		}
-		for _, w := range r.steady {
+		suffering := r.steady
+		if persistent {
+			suffering = r.steady[:int(share*float64(len(r.steady)))]
+		}
+		for _, w := range suffering {
 			r.targets.Set(w.path, targets.InRegion(theRegion, there, well))
 		}
 		return func(context.Context) error {
-			r.turn(r.steady, http.StatusOK)
+			r.turn(suffering, http.StatusOK)
 			return nil
 		}, nil
 	}
@@ -101,7 +106,12 @@ func regions() []Scenario {
 		Name: "region cut off", Fault: "its link to Redis swallows everything for %s, while an outage begins and one ends", Promise: promise,
 		Short: 9 * time.Second, Long: 90 * time.Second, Inject: cutOff, During: both(foundMeanwhile, silent),
 	}, {
-		Name: "region failing", Fault: "30 % of its checks fail for %s", Promise: "no incident of a website that is well; found sick where 200 websites have shown for ten minutes what is normal",
-		Long: 3 * time.Minute, Inject: flaky(0.3), During: both(foundMeanwhile, sick),
+		Name: "region unreliable", Fault: "30 % of its checks fail at random for %s",
+		Promise: "no incident of a website that is well: asked again at once, it takes most of its votes back",
+		Long:    time.Minute, Inject: failsThere(0.3, false), During: foundMeanwhile,
+	}, {
+		Name: "region failing", Fault: "all its checks of 30 % of the websites fail for %s",
+		Promise: "no incident of a website that is well; found sick where 200 websites have shown for ten minutes what is normal",
+		Long:    3 * time.Minute, Inject: failsThere(0.3, true), During: both(foundMeanwhile, sick),
 	}}
 }
