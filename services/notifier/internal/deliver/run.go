@@ -19,7 +19,8 @@ import (
 const (
 	maxWorkers    = 64 // sends at the same time, of at least 16 channels (channelSends)
 	fetchCooldown = 10 * time.Millisecond
-	fetchPoll     = 500 * time.Millisecond
+	// fetchPoll is for notifications that were lost; who writes a job wakes us.
+	fetchPoll = 2 * time.Second
 	// DrainTime is how long sends that run may take to end when the process stops.
 	DrainTime = 18 * time.Second
 	// endTime is for ending them when they did not.
