@@ -167,9 +167,18 @@ func (s *State) sayExcluded(b *strings.Builder, c *call, sc scope) {
 		if Why(why) == WhyCounted || len(names) == 0 {
 			continue
 		}
-		b.WriteString(sep + join(names) + " " + Why(why).Phrase())
+		b.WriteString(sep + join(names) + " " + s.phrase(c, sc, Why(why)))
 		sep = ", "
 	}
+}
+
+// phrase says why votes do not count. In a round that ended before its time, because the
+// others decided, nobody can say of a region that it did not answer.
+func (s *State) phrase(c *call, sc scope, why Why) string {
+	if why == WhyNoAnswer && sc.round && c.now < s.tr.round.deadline {
+		return "not waited for"
+	}
+	return why.Phrase()
 }
 
 // cleanPhrase says how an incident came to its end.

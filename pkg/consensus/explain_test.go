@@ -72,6 +72,26 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// Only a round that lasted its whole time may say of a region that it did not answer.
+func TestWhoIsNotWaitedForDidNotFailToAnswer(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ regions, mute, want string }{
+		{"abc", "c", "Down: 2 of 2 fresh regions failed, unexpected status 500; c not waited for"},
+		{"abcd", "cd", "Down: 2 of 2 fresh regions failed, unexpected status 500; c and d did not answer"},
+	} {
+		w := newWorld(t, time.Minute, strings.Split(tt.regions, "")...)
+		for _, r := range strings.Split(tt.mute, "") {
+			w.mute[r] = true
+		}
+		w.see = during(3*time.Minute, forever, status(500))
+		w.run(3*time.Minute + 29*time.Second)
+		w.wantIncidents(1, 0)
+		if got := w.did.Opened[0].Explanation; got != tt.want {
+			t.Errorf("\ngot  %s\nwant %s", got, tt.want)
+		}
+	}
+}
+
 func TestEvidenceJSON(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, time.Minute, "a", "b", "c")
