@@ -146,6 +146,7 @@ const lookEvery = time.Second
 // follow tells each change of a website's status and of its advisory.
 func follow(ctx context.Context, cfg Config, names map[string]string) error {
 	before := map[string]string{}
+	away := false
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	for {
@@ -153,9 +154,10 @@ func follow(ctx context.Context, cfg Config, names map[string]string) error {
 			Items []website `json:"items"`
 		}
 		err := cfg.API.Do(ctx, http.MethodGet, "/v1/websites?limit=200&q="+url.QueryEscape(prefix), nil, &page)
-		if err != nil && ctx.Err() == nil {
+		if err != nil && !away && ctx.Err() == nil {
 			cfg.Tell("%s  the API does not answer: %v", clock(), err)
 		}
+		away = err != nil
 		for _, w := range page.Items {
 			path, own := names[w.ID]
 			now := w.Status
