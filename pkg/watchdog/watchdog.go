@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// LookEvery is how often everything is read: a reading of a lane costs Redis some
-	// 50 µs, and what it finds is told in minutes.
+	// LookEvery is how often everything is read: a lane takes two calls, 0.13 ms together
+	// with their answers, and what is found is told in minutes.
 	LookEvery = 5 * time.Second
 	// lookTime bounds one look, so that an engine that hangs is noticed.
 	lookTime = 15 * time.Second
