@@ -76,7 +76,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 
 // NewStore wraps a pool that somebody else made; its queries are not timed.
 func NewStore(pool *pgxpool.Pool) *Store {
-	return &Store{pool: pool, q: dbgen.New(pool)}
+	return &Store{pool: pool, q: dbgen.New(attributing{pool})}
 }
 
 // Pool returns the pool, for libraries that want one.
@@ -94,9 +94,9 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Tx runs f in a transaction that is committed if f returns nil and rolled back
-// otherwise, a panic included.
+// otherwise, a panic included. What it changes is put down to the context's actor.
 func (s *Store) Tx(ctx context.Context, f func(pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, s.pool, f)
+	return attributing{s.pool}.act(ctx, f)
 }
 
 // classify turns the driver's errors into the two that callers act on.

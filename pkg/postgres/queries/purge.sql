@@ -5,3 +5,6 @@ DELETE FROM vote_span WHERE ctid = ANY (ARRAY(SELECT v.ctid FROM vote_span v WHE
 -- name: PurgeDeliveries :execrows
 DELETE FROM delivery WHERE id IN (SELECT d.id FROM delivery d WHERE d.finished_at < @before
     ORDER BY d.finished_at LIMIT @batch);
+
+-- name: PurgeAudit :execrows
+DELETE FROM audit WHERE id IN (SELECT a.id FROM audit a WHERE a.at < @before ORDER BY a.at LIMIT @batch);

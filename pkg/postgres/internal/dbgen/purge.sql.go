@@ -10,6 +10,23 @@ import (
 	"time"
 )
 
+const purgeAudit = `-- name: PurgeAudit :execrows
+DELETE FROM audit WHERE id IN (SELECT a.id FROM audit a WHERE a.at < $1 ORDER BY a.at LIMIT $2)
+`
+
+type PurgeAuditParams struct {
+	Before time.Time
+	Batch  int32
+}
+
+func (q *Queries) PurgeAudit(ctx context.Context, arg PurgeAuditParams) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeAudit, arg.Before, arg.Batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const purgeDeliveries = `-- name: PurgeDeliveries :execrows
 DELETE FROM delivery WHERE id IN (SELECT d.id FROM delivery d WHERE d.finished_at < $1
     ORDER BY d.finished_at LIMIT $2)

@@ -2,11 +2,16 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/probefleet/probefleet/pkg/config"
 )
+
+// leastAudit keeps what was changed on a Friday until somebody asks on Monday.
+const leastAudit = 7 * 24 * time.Hour
 
 // Config are the aggregator's settings.
 type Config struct {
@@ -16,15 +21,20 @@ type Config struct {
 	config.Retention
 	config.Shards
 	config.Watch
-	InstanceID string `env:"INSTANCE_ID" default:"the host's name" desc:"name of this replica, the same after a restart and no other's"`
+	Audit      time.Duration `env:"RETENTION_AUDIT" envDefault:"9600h" desc:"how long it is kept who changed what over the API (400 days)"`
+	InstanceID string        `env:"INSTANCE_ID" default:"the host's name" desc:"name of this replica, the same after a restart and no other's"`
 }
 
 // Validate implements [config.Validator].
 func (c *Config) Validate() error {
+	var errs []error
 	if strings.ContainsAny(c.InstanceID, " \t\r\n") {
-		return errors.New("INSTANCE_ID has spaces in it")
+		errs = append(errs, errors.New("INSTANCE_ID has spaces in it"))
 	}
-	return nil
+	if c.Audit < leastAudit {
+		errs = append(errs, fmt.Errorf("RETENTION_AUDIT=%v is less than %v", c.Audit, leastAudit))
+	}
+	return errors.Join(errs...)
 }
 
 // instance returns the replica's name.

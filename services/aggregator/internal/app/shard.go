@@ -75,7 +75,7 @@ func (a *App) fold(ctx context.Context, lease postgres.Lease) error {
 
 // once is what one process of the fleet does for all.
 func (a *App) once() []func(context.Context) error {
-	purger := upkeep.Purger{History: a.store, Keep: a.cfg.Hour, Log: a.env.Log}
+	purger := upkeep.Purger{History: a.store, Keep: a.cfg.Hour, KeepAudit: a.cfg.Audit, Log: a.env.Log}
 	runs := []func(context.Context) error{purger.Run}
 	if a.rollup != nil {
 		runs = append(runs, a.rollup.Run)

@@ -71,13 +71,15 @@ type History interface {
 	PurgeVoteSpans(ctx context.Context, age time.Duration) (int64, error)
 	PurgeDeliveries(ctx context.Context, age time.Duration) (int64, error)
 	PurgeDeleted(ctx context.Context, age time.Duration) (int64, error)
+	PurgeAudit(ctx context.Context, age time.Duration) (int64, error)
 }
 
 // Purger purges history once a day.
 type Purger struct {
-	History History
-	Keep    time.Duration // 0: DefaultKeep
-	Log     *slog.Logger
+	History   History
+	Keep      time.Duration // 0: DefaultKeep
+	KeepAudit time.Duration // of who changed what; 0: DefaultKeep
+	Log       *slog.Logger
 }
 
 // Run purges until ctx is cancelled, which it answers with nil once a purge that is
@@ -99,17 +101,21 @@ func (p *Purger) Run(ctx context.Context) error {
 
 // Purge deletes, in small batches, what is older than is kept.
 func (p *Purger) Purge(ctx context.Context) error {
-	keep := p.Keep
+	keep, keepAudit := p.Keep, p.KeepAudit
 	if keep <= 0 {
 		keep = DefaultKeep
+	}
+	if keepAudit <= 0 {
+		keepAudit = DefaultKeep
 	}
 	ctx, cancel := context.WithTimeout(ctx, purgeTime)
 	defer cancel()
 	spans, err1 := p.History.PurgeVoteSpans(ctx, keep)
 	deliveries, err2 := p.History.PurgeDeliveries(ctx, keep)
 	deleted, err3 := p.History.PurgeDeleted(ctx, keep)
-	p.Log.InfoContext(ctx, "history purged", "vote_spans", spans, "deliveries", deliveries, "deleted_monitors", deleted)
-	return errors.Join(err1, err2, err3)
+	audit, err4 := p.History.PurgeAudit(ctx, keepAudit)
+	p.Log.InfoContext(ctx, "history purged", "vote_spans", spans, "deliveries", deliveries, "deleted_monitors", deleted, "audit", audit)
+	return errors.Join(err1, err2, err3, err4)
 }
 
 // Metrics of the trimmers of one process.

@@ -57,17 +57,22 @@ func (h history) PurgeDeleted(_ context.Context, age time.Duration) (int64, erro
 	return 1, nil
 }
 
+func (h history) PurgeAudit(_ context.Context, age time.Duration) (int64, error) {
+	h["audit"] = age
+	return 1, nil
+}
+
 func TestHistoryIsPurgedOnceADayByItsAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		h := history{}
-		p := Purger{History: h, Log: slog.New(slog.DiscardHandler)}
+		p := Purger{History: h, KeepAudit: 48 * time.Hour, Log: slog.New(slog.DiscardHandler)}
 		ctx, cancel := context.WithTimeout(t.Context(), 25*time.Hour)
 		defer cancel()
 		if err := p.Run(ctx); err != nil {
 			t.Error(err)
 		}
-		want := history{"vote spans": DefaultKeep, "deliveries": DefaultKeep, "deleted": DefaultKeep}
+		want := history{"vote spans": DefaultKeep, "deliveries": DefaultKeep, "deleted": DefaultKeep, "audit": 48 * time.Hour}
 		if diff := cmp.Diff(want, h); diff != "" {
 			t.Errorf("purged (-want +got):\n%s", diff)
 		}

@@ -209,6 +209,7 @@ func (a *App) watch(ctx context.Context) error {
 }
 
 func (a *App) bootstrap(ctx context.Context) error {
+	ctx = postgres.WithActor(ctx, postgres.Actor{Kind: postgres.ActorSystem, Name: "start of the api", Operation: "bootstrap"})
 	err := auth.Bootstrap(ctx, a.store, a.env.Log, auth.First{
 		APIKey: a.cfg.APIKey.Reveal(), AdminEmail: a.cfg.AdminEmail, AdminPassword: a.cfg.AdminPassword.Reveal(),
 	})

@@ -85,6 +85,7 @@ func bootstrapKey(ctx context.Context, store *postgres.Store, args []string, out
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	ctx = postgres.WithActor(ctx, postgres.Actor{Kind: postgres.ActorSystem, Name: "api bootstrap", Operation: "bootstrap"})
 	key, err := auth.MakeKey(ctx, store, *name)
 	if err != nil {
 		return err

@@ -160,13 +160,21 @@ func (s *Server) admitted(c *gin.Context, op *operation) error {
 	return s.admitBody(c, op)
 }
 
-// identified lets a caller pass whose key has the scope.
+// identified lets a caller pass whose key has the scope. What it changes from here on is
+// put down to it.
 func (s *Server) identified(c *gin.Context, need Scope) error {
 	caller, err := s.authenticate(c)
 	if err != nil {
 		return err
 	}
-	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), callerKey{}, caller))
+	ctx := context.WithValue(c.Request.Context(), callerKey{}, caller)
+	if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
+		ctx = postgres.WithActor(ctx, postgres.Actor{
+			Kind: postgres.ActorKey, ID: caller.Key, Name: caller.Name, Address: c.ClientIP(),
+			Request: requestID(c), Operation: operationOf(c),
+		})
+	}
+	c.Request = c.Request.WithContext(ctx)
 	if !suffices(caller.Scopes, need) {
 		return &problem{
 			status: http.StatusForbidden, kind: "forbidden", title: "Forbidden",

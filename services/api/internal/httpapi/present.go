@@ -107,6 +107,7 @@ const (
 	cursorTick     = 't'
 	cursorFailure  = 'f'
 	cursorKey      = 'k'
+	cursorAudit    = 'a'
 )
 
 func cursorOf(kind byte, id uptime.ID) nullable.Nullable[string] {

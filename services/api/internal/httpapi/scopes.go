@@ -37,7 +37,7 @@ var scopes = map[string]Scope{
 
 	// Whoever may make keys may make one for anything, so it takes every scope.
 	"listApiKeys": scopeAdmin, "createApiKey": scopeAdmin, "getApiKey": scopeAdmin, "updateApiKey": scopeAdmin,
-	"revokeApiKey": scopeAdmin, "rotateApiKey": scopeAdmin,
+	"revokeApiKey": scopeAdmin, "rotateApiKey": scopeAdmin, "listAudit": scopeAdmin,
 
 	"legacyListWebsites": scopeRead, "legacyCreateWebsite": scopeWrite, "legacyGetWebsite": scopeRead,
 	"legacyUpdateWebsite": scopeWrite, "legacyDeleteWebsite": scopeWrite, "legacyListRegions": scopeRead,
