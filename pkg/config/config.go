@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,9 +29,9 @@ type Validator interface{ Validate() error }
 // file does no harm; only a field tagged empty:"keep" takes it as a value. Lists are
 // separated by commas, blanks around the elements are dropped.
 //
-// After parsing, Validate is called on every group in T and on T itself. The error
-// names all wrong settings, one a line, and wraps [ErrSettings]. Values that do not
-// parse may be quoted in it, secrets never are.
+// Validate is called on every group in T and on T itself, also when something did not
+// parse: the error names all wrong settings, one a line, and wraps [ErrSettings]. Values
+// that do not parse may be quoted in it, secrets never are.
 func Load[T any](environ map[string]string) (T, error) {
 	var v T
 	if environ == nil {
@@ -40,20 +41,69 @@ func Load[T any](environ map[string]string) (T, error) {
 	environ = normalise(environ, fields)
 	var problems []string
 	if err := env.ParseWithOptions(&v, env.Options{Environment: environ}); err != nil {
-		problems = append(problems, describe(err, fields, environ)...)
+		problems = describe(err, fields, environ)
 	}
 	for _, f := range fields {
 		if raw, set := environ[f.row.Name]; set && raw == "" && f.keepEmpty {
 			f.value.SetZero()
 		}
 	}
-	if len(problems) == 0 {
-		problems = validate(reflect.ValueOf(&v).Elem())
+	unread := names(problems)
+	for _, line := range validate(reflect.ValueOf(&v).Elem()) {
+		if !mentions(line, unread) { // that one has no value that could be judged
+			problems = append(problems, line)
+		}
 	}
 	if len(problems) == 0 {
 		return v, nil
 	}
-	return v, fmt.Errorf("%w:\n  %s", ErrSettings, strings.Join(problems, "\n  "))
+	return v, wrong(problems)
+}
+
+// wrong is the error of [Load]: a line for each setting.
+type wrong []string
+
+func (w wrong) Error() string { return ErrSettings.Error() + ":\n  " + strings.Join(w, "\n  ") }
+
+func (w wrong) Unwrap() error { return ErrSettings }
+
+// Join makes one error of those of several calls of [Load], with each line once; nil if
+// all are.
+func Join(errs ...error) error {
+	var all wrong
+	for _, err := range errs {
+		var w wrong
+		switch {
+		case errors.As(err, &w):
+			all = append(all, w...)
+		case err != nil:
+			all = append(all, err.Error())
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	seen := map[string]bool{}
+	return slices.DeleteFunc(all, func(line string) bool {
+		defer func() { seen[line] = true }()
+		return seen[line]
+	})
+}
+
+// variable is what the name of a setting looks like.
+var variable = regexp.MustCompile(`\b[A-Z][A-Z0-9_]{2,}\b`)
+
+// names are the variables that the lines begin with.
+func names(lines []string) []string {
+	out := make([]string, len(lines))
+	for i, line := range lines {
+		out[i] = variable.FindString(line)
+	}
+	return out
+}
+
+func mentions(line string, names []string) bool {
+	return slices.ContainsFunc(variable.FindAllString(line, -1), func(s string) bool { return slices.Contains(names, s) })
 }
 
 // normalise drops variables that are set to nothing, trims the elements of lists and

@@ -83,6 +83,8 @@ func TestLoadNamesEverythingThatIsWrong(t *testing.T) {
 			[]string{`PORT="http" is not a valid whole number`, `SLOT_WIDTH="1" is not a valid duration`, `ALLOW_CIDRS="10.0.0.0"`, `LOG_LEVEL="loud" is not a valid level`}},
 		{"invalid", map[string]string{"PORT": "-1", "LOG_FORMAT": "xml", "DATABASE_URL": "mysql://u:hunter2@h", "REDIS_URL": "::::"},
 			[]string{"PORT=-1 is negative", `LOG_FORMAT="xml" is neither`, "DATABASE_URL does not begin with postgres://", "REDIS_URL is not a URL"}},
+		{"some of each", map[string]string{"DATABASE_URL": "", "SLOT_WIDTH": "1", "PORT": "-1", "LOG_FORMAT": "xml"},
+			[]string{"DATABASE_URL", `SLOT_WIDTH="1" is not a valid duration`, "PORT=-1 is negative", `LOG_FORMAT="xml" is neither`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -104,6 +106,27 @@ func TestLoadNamesEverythingThatIsWrong(t *testing.T) {
 				t.Errorf("the error shows a password: %v", err)
 			}
 		})
+	}
+}
+
+// Several groups of settings are wrong together.
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	environ := map[string]string{"PORT": "http", "LOG_FORMAT": "xml"}
+	_, all := config.Load[settings](environ)
+	_, log := config.Load[config.Log](environ)
+	_, ops := config.Load[config.Ops](map[string]string{"OPS_PPROF": "perhaps"})
+	err := config.Join(all, nil, log, ops)
+	if !errors.Is(err, config.ErrSettings) {
+		t.Fatalf("got %v, want ErrSettings", err)
+	}
+	for _, name := range []string{"PORT", "LOG_FORMAT", "OPS_PPROF", "DATABASE_URL is", "REDIS_URL is"} {
+		if strings.Count(err.Error(), "\n  "+name) != 1 {
+			t.Errorf("want %s exactly once in:\n%v", name, err)
+		}
+	}
+	if err := config.Join(nil, nil); err != nil {
+		t.Errorf("nothing is wrong: %v", err)
 	}
 }
 

@@ -112,11 +112,8 @@ func run[T any](name string, args []string, environ map[string]string, out, errO
 	}
 	common, errBase := config.Load[base](environ)
 	cfg, err := config.Load[T](environ)
-	if err != nil {
-		errBase = err // T may hold the common settings too, and names them then
-	}
-	if errBase != nil {
-		fmt.Fprintf(errOut, "%s: %v\n", name, errBase)
+	if err := config.Join(err, errBase); err != nil {
+		fmt.Fprintf(errOut, "%s: %v\n", name, err)
 		return ExitSettings
 	}
 	if *ready {
@@ -220,10 +217,13 @@ func printSettings(out, errOut io.Writer, tables ...[]config.Row) int {
 func usage(w io.Writer, tables ...[]config.Row) {
 	fmt.Fprintln(w, "\nSettings, by environment variable:")
 	for _, r := range distinct(tables...) {
-		note := r.Default
-		if r.Required {
-			note = "required"
+		note := r.Type
+		switch {
+		case r.Required:
+			note += "; required"
+		case r.Default != "":
+			note += "; " + r.Default
 		}
-		fmt.Fprintf(w, "  %-22s %s (%s; %s)\n", r.Name, r.Description, r.Type, note)
+		fmt.Fprintf(w, "  %-22s %s (%s)\n", r.Name, r.Description, note)
 	}
 }
