@@ -109,7 +109,7 @@ func TestConfig(t *testing.T) {
 		{"tcp, unexpected", `{"kind":"tcp","target":"` + echo + `","settings":{"steps":[{"expect":"^250 "}]}}`, nil, ExitDown, "does not match"},
 		{"udp", `{"kind":"udp","target":"` + packets + `","settings":{"send":"ping","expect":"ping"}}`, nil, ExitUp, "UP"},
 		{"degraded", `{"assertions":[{"source":"latency","comparison":"less_than","target":0,"severity":"degraded"}]}`, []string{web.URL}, ExitUp, "DEGRADED"},
-		{"failed assertion", `{"assertions":[{"source":"status","comparison":"equals","target":201}]}`, []string{web.URL}, ExitDown, "assertion 0 (status): equals 201 is not so: 200"},
+		{"failed assertion", `{"assertions":[{"source":"status","comparison":"equals","target":201}]}`, []string{web.URL}, ExitDown, "assertion 0 (status): want equals 201, got 200"},
 		{"every mistake", `{"kind":"tcp","target":"x","settings":{"stepz":1,"ip_version":"5"}}`, nil, ExitUsage, "settings.stepz: unknown field"},
 		{"no JSON", `kind: tcp`, nil, ExitUsage, "not a JSON object"},
 	}

@@ -84,7 +84,7 @@ func (r *report) text() string {
 		b.WriteByte('\n')
 	}
 	if r.reason == uptime.ReasonBlockedTarget {
-		b.WriteString("  A worker refuses private and special addresses; --allow CIDR (or ALLOW_CIDRS) lets it.\n")
+		b.WriteString("  A worker refuses private and special addresses; --allow CIDR (or ALLOW_CIDRS) lets it,\n  but never to metadata services.\n")
 	}
 	if r.Attempts > 1 {
 		fmt.Fprintf(&b, "  %d attempts; of the last:\n", r.Attempts)
@@ -134,7 +134,7 @@ func (r *report) showEvidence(b *strings.Builder) {
 		fmt.Fprintf(b, "  %s\n", answer)
 	}
 	for _, f := range e.Failures {
-		fmt.Fprintf(b, "  assertion %d (%s): %s %s is not so: %s\n", f.Index, strings.TrimSpace(string(f.Source)+" "+f.Property), f.Comparison, f.Expected, f.Actual)
+		fmt.Fprintf(b, "  assertion %d (%s): want %s %s, got %s\n", f.Index, strings.TrimSpace(string(f.Source)+" "+f.Property), f.Comparison, f.Expected, f.Actual)
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.Header)) {
 		fmt.Fprintf(b, "  > %s: %s\n", name, strings.Join(e.Header[name], ", "))
