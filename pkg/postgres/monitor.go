@@ -49,6 +49,19 @@ func MonitorSecretsPlace(org, monitor uptime.ID) []string {
 	return []string{org.String(), "monitor/" + monitor.String(), "settings"}
 }
 
+// MonitorWebsites returns the websites of the tenant's monitors among ids, by monitor.
+func (s *Store) MonitorWebsites(ctx context.Context, org uptime.ID, ids []uptime.ID) (map[uptime.ID]uptime.ID, error) {
+	rows, err := s.q.MonitorWebsites(ctx, dbgen.MonitorWebsitesParams{OrgID: org, Ids: ids})
+	if err != nil {
+		return nil, fmt.Errorf("websites of %d monitors: %w", len(ids), err)
+	}
+	out := make(map[uptime.ID]uptime.ID, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.WebsiteID
+	}
+	return out, nil
+}
+
 // Monitor returns one monitor of the tenant with its verdict, or ErrNotFound.
 func (s *Store) Monitor(ctx context.Context, org, id uptime.ID) (Monitor, error) {
 	r, err := s.q.MonitorWithState(ctx, dbgen.MonitorWithStateParams{OrgID: org, ID: id})

@@ -76,6 +76,7 @@ var grounds = map[string]string{
 	"services/notifier/internal/post":    "one guarded POST for all channels that speak HTTP",
 	"services/api/internal/auth":         "what an API key is: managed by httpapi, checked and first made by app",
 	"services/api/internal/heartbeat":    "tokens, and the desk where jobs call in: served by httpapi, kept listening by app",
+	"services/api/internal/stream":       "the hub of live events: served by httpapi, kept reading by app",
 	"services/api/internal/vault":        "secrets of monitors, sealed and opened for whoever handles one",
 	"services/worker/internal/probe":     "what a kind of check provides: the runner runs it, whichever it is",
 }

@@ -50,3 +50,6 @@ ORDER BY deleted_at, id LIMIT sqlc.arg(max_rows);
 
 -- name: MonitorCleaned :exec
 UPDATE monitor_deleted SET cleaned_at = now() WHERE id = @id;
+
+-- name: MonitorWebsites :many
+SELECT id, website_id FROM monitor WHERE org_id = @org_id AND id = ANY (@ids::uuid[]);

@@ -179,6 +179,40 @@ func (q *Queries) MonitorCleaned(ctx context.Context, id uptime.ID) error {
 	return err
 }
 
+const monitorWebsites = `-- name: MonitorWebsites :many
+SELECT id, website_id FROM monitor WHERE org_id = $1 AND id = ANY ($2::uuid[])
+`
+
+type MonitorWebsitesParams struct {
+	OrgID uptime.ID
+	Ids   []uptime.ID
+}
+
+type MonitorWebsitesRow struct {
+	ID        uptime.ID
+	WebsiteID uptime.ID
+}
+
+func (q *Queries) MonitorWebsites(ctx context.Context, arg MonitorWebsitesParams) ([]MonitorWebsitesRow, error) {
+	rows, err := q.db.Query(ctx, monitorWebsites, arg.OrgID, arg.Ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MonitorWebsitesRow
+	for rows.Next() {
+		var i MonitorWebsitesRow
+		if err := rows.Scan(&i.ID, &i.WebsiteID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const monitorWithState = `-- name: MonitorWithState :one
 SELECT m.id, m.org_id, m.website_id, m.kind, m.name, m.target, m.settings, m.secrets_sealed, m.secrets_sent, m.interval_ms, m.timeout_ms, m.regions, m.policy, m.paused, m.revision, m.target_revision, m.created_at, m.updated_at, s.verdict, s.since, s.reason, s.advisory, s.advisory_since,
     w.paused AS website_paused

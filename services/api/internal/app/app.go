@@ -16,6 +16,7 @@ import (
 
 	"github.com/probefleet/probefleet/migrations"
 	"github.com/probefleet/probefleet/pkg/fleettime"
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/queue"
 	"github.com/probefleet/probefleet/pkg/seal"
@@ -26,6 +27,7 @@ import (
 	"github.com/probefleet/probefleet/services/api/internal/cleanup"
 	"github.com/probefleet/probefleet/services/api/internal/heartbeat"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi"
+	"github.com/probefleet/probefleet/services/api/internal/stream"
 	"github.com/probefleet/probefleet/services/api/internal/webui"
 )
 
@@ -53,6 +55,8 @@ type App struct {
 	box      *seal.Box
 	clock    *fleettime.Clock
 	desk     *heartbeat.Desk
+	events   *stream.Hub     // serves live events
+	tell     *live.Publisher // tells of changes
 	cleaner  *cleanup.Cleaner
 	watchdog *watchdog.Watchdog
 	listener net.Listener
@@ -141,6 +145,10 @@ func (a *App) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	a.tell = live.NewPublisher(a.queue, a.env.Metrics, a.env.Log)
+	a.events = stream.New(stream.Config{
+		Queue: a.queue, Shards: a.cfg.Shards.Shards, Regions: a.regions, Metrics: a.env.Metrics, Log: a.env.Log,
+	})
 	a.watchdog = watchdog.New(a.store, a.queue, jobs, watchdog.Config{
 		Service: a.env.Name, Version: a.env.Version, Shards: a.cfg.Shards.Shards, PingURL: a.cfg.PingURL,
 		Metrics: watchdog.NewMetrics(a.env.Metrics), Log: a.env.Log,
@@ -150,7 +158,7 @@ func (a *App) handler() (http.Handler, error) {
 	a.env.Health.Check("schema", func(context.Context) error { return a.gate() })
 	return httpapi.New(httpapi.Config{
 		Store: a.store, Queue: a.queue, Ticks: a.ticks, Jobs: jobs, Box: a.box,
-		Auth: authenticator{auth.NewKeys(a.store, nil)}, Desk: a.desk, Cleaner: a.cleaner, Metrics: a.env.Metrics, Log: a.env.Log,
+		Auth: authenticator{auth.NewKeys(a.store, nil)}, Desk: a.desk, Events: a.events, Tell: a.tell, Cleaner: a.cleaner, Metrics: a.env.Metrics, Log: a.env.Log,
 		Live: a.env.Health.Live(), Ready: a.env.Health.Ready(), Web: webui.Handler(), Shards: a.cfg.Shards.Shards,
 		SMTPConfigured: a.cfg.SMTPHost != "", TrustedProxies: a.cfg.TrustedProxies, Gate: a.gate,
 		PublicURL: strings.TrimRight(a.cfg.PublicURL, "/"),
@@ -169,7 +177,15 @@ func (a *App) gate() error {
 func (a *App) Run(ctx context.Context) error {
 	defer a.close()
 	a.env.Log.InfoContext(ctx, "listening", "addr", a.listener.Addr().String())
-	return service.Group(ctx, a.serve, a.prepare, a.cleaner.Run, a.clock.Run, a.desk.Listen, a.watch)
+	// What the last requests change is told, too.
+	telling, told := context.WithCancel(context.WithoutCancel(ctx))
+	defer told()
+	serve := func(ctx context.Context) error {
+		defer told()
+		return a.serve(ctx)
+	}
+	tell := func(context.Context) error { return a.tell.Run(telling) }
+	return service.Group(ctx, serve, tell, a.events.Run, a.prepare, a.cleaner.Run, a.clock.Run, a.desk.Listen, a.watch)
 }
 
 // prepare waits for the schema, makes what the first start makes, and opens the gate.
@@ -241,6 +257,19 @@ func (a *App) serve(ctx context.Context) error {
 		return fmt.Errorf("requests did not end in time: %w", errors.Join(err, a.server.Close()))
 	}
 	return nil
+}
+
+// regions names the regions in whose results there are ticks.
+func (a *App) regions(ctx context.Context) ([]string, error) {
+	regions, err := a.store.JudgedRegions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(regions))
+	for i := range regions {
+		names[i] = regions[i].Name
+	}
+	return names, nil
 }
 
 // Addr returns where the API listens.

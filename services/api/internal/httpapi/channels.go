@@ -12,6 +12,7 @@ import (
 
 	"github.com/probefleet/probefleet/pkg/alert"
 	"github.com/probefleet/probefleet/pkg/alert/channelspec"
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
@@ -76,6 +77,7 @@ func (s *Server) CreateChannel(ctx context.Context, r api.CreateChannelRequestOb
 	if err != nil {
 		return nil, err
 	}
+	s.tellChannel(ctx, live.Created, c.ID)
 	return api.CreateChannel201JSONResponse(channelView(&c)), nil
 }
 
@@ -118,6 +120,7 @@ func (s *Server) UpdateChannel(ctx context.Context, r api.UpdateChannelRequestOb
 	if err != nil {
 		return nil, fromStore(err, "channel")
 	}
+	s.tellChannel(ctx, live.Changed, c.ID)
 	return api.UpdateChannel200JSONResponse(channelView(&c)), nil
 }
 
@@ -141,6 +144,7 @@ func (s *Server) DeleteChannel(ctx context.Context, r api.DeleteChannelRequestOb
 	if err := s.Store.DeleteChannel(ctx, callerOf(ctx).Org, r.ID); err != nil {
 		return nil, fromStore(err, "channel")
 	}
+	s.tellChannel(ctx, live.Deleted, r.ID)
 	return api.DeleteChannel204Response{}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/oapi-codegen/nullable"
 
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/heartbeat"
@@ -82,6 +83,7 @@ func (s *Server) RotateHeartbeat(ctx context.Context, r api.RotateHeartbeatReque
 	if m, err = s.Store.Monitor(ctx, org, r.ID); err != nil {
 		return nil, fromStore(err, "monitor")
 	}
+	s.tellMonitor(ctx, live.Changed, &m)
 	return api.RotateHeartbeat200JSONResponse(s.monitorView(ctx, &m)), nil
 }
 

@@ -61,6 +61,7 @@ func (s *Server) AcknowledgeIncident(ctx context.Context, r api.AcknowledgeIncid
 	if i.AcknowledgedAt.IsZero() {
 		return nil, conflict("resolved", "The incident is resolved, there is nothing to acknowledge.")
 	}
+	s.tellAcknowledged(&i)
 	view, err := s.incidentInFull(ctx, &i)
 	return api.AcknowledgeIncident200JSONResponse(view), err
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
@@ -29,10 +30,15 @@ func (s *Server) GetMonitor(ctx context.Context, r api.GetMonitorRequestObject) 
 // DeleteMonitor implements [api.StrictServerInterface].
 func (s *Server) DeleteMonitor(ctx context.Context, r api.DeleteMonitorRequestObject) (api.DeleteMonitorResponseObject, error) {
 	org := callerOf(ctx).Org
+	website, err := s.Store.MonitorWebsites(ctx, org, []uptime.ID{r.ID})
+	if err != nil {
+		return nil, err
+	}
 	if err := s.Store.DeleteMonitor(ctx, org, r.ID); err != nil {
 		return nil, fromStore(err, "monitor")
 	}
 	s.forget(ctx, org, []uptime.ID{r.ID})
+	s.tell(ctx, live.Deleted, live.ObjectMonitor, r.ID.String(), website[r.ID])
 	return api.DeleteMonitor204Response{}, nil
 }
 

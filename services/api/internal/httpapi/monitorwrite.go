@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/monitorspec"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
@@ -56,7 +57,11 @@ func (s *Server) addMonitor(ctx context.Context, m postgres.Monitor, looks *moni
 	if errors.Is(err, postgres.ErrFull) {
 		return m, conflict("too-many", fmt.Sprintf("A website may have at most %d monitors.", postgres.MaxMonitors))
 	}
-	return m, fromStore(err, "website")
+	if err != nil {
+		return m, fromStore(err, "website")
+	}
+	s.tellMonitor(ctx, live.Created, &m)
+	return m, nil
 }
 
 // UpdateMonitor implements [api.StrictServerInterface].
@@ -97,6 +102,7 @@ func (s *Server) UpdateMonitor(ctx context.Context, r api.UpdateMonitorRequestOb
 	if err != nil {
 		return nil, fromStore(err, "monitor")
 	}
+	s.tellMonitor(ctx, live.Changed, &m)
 	return api.UpdateMonitor200JSONResponse(s.monitorView(ctx, &m)), nil
 }
 
@@ -167,5 +173,6 @@ func (s *Server) setPaused(ctx context.Context, id uptime.ID, paused bool) (api.
 	if err != nil {
 		return api.Monitor{}, fromStore(err, "monitor")
 	}
+	s.tellMonitor(ctx, live.Changed, &m)
 	return s.monitorView(ctx, &m), nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/queue"
 	"github.com/probefleet/probefleet/pkg/seal"
@@ -174,6 +175,7 @@ func (s *Server) createRegion(ctx context.Context, r postgres.Region) (postgres.
 	if err != nil {
 		return created, "", err
 	}
+	s.tellRegion(ctx, live.Created, r.Name)
 	if err := s.vault.Reseal(ctx, s.Store, r.OrgID); err != nil {
 		// The region is there and its key must be told; its workers say what they cannot open.
 		s.log.ErrorContext(ctx, "secrets of monitors are not sealed for a new region", "region", r.Name, "err", err)
@@ -207,6 +209,7 @@ func (s *Server) UpdateRegion(ctx context.Context, r api.UpdateRegionRequestObje
 	if err != nil {
 		return nil, fromStore(err, "region")
 	}
+	s.tellRegion(ctx, live.Changed, r.Name)
 	return api.UpdateRegion200JSONResponse(s.regionView(ctx, &region)), nil
 }
 
@@ -225,6 +228,7 @@ func (s *Server) DeleteRegion(ctx context.Context, r api.DeleteRegionRequestObje
 	if err != nil {
 		return nil, fromStore(err, "region")
 	}
+	s.tellRegion(ctx, live.Deleted, r.Name)
 	return api.DeleteRegion204Response{}, nil
 }
 

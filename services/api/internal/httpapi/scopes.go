@@ -28,7 +28,7 @@ var scopes = map[string]Scope{
 	"rotateHeartbeat": scopeWrite, "pingByGet": scopeNone, "pingByHead": scopeNone, "pingByPost": scopeNone,
 
 	"listRegions": scopeRead, "getRegion": scopeRead, "createRegion": scopeAdmin, "updateRegion": scopeAdmin,
-	"deleteRegion": scopeAdmin, "getFleet": scopeRead,
+	"deleteRegion": scopeAdmin, "getFleet": scopeRead, "streamEvents": scopeRead,
 
 	"listIncidents": scopeRead, "getIncident": scopeRead, "acknowledgeIncident": scopeWrite,
 

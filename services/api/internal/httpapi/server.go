@@ -15,6 +15,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/queue"
 	"github.com/probefleet/probefleet/pkg/seal"
@@ -22,6 +23,7 @@ import (
 	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/heartbeat"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
+	"github.com/probefleet/probefleet/services/api/internal/stream"
 	"github.com/probefleet/probefleet/services/api/internal/vault"
 )
 
@@ -68,6 +70,9 @@ type Config struct {
 	Auth  Authenticator
 	Desk  *heartbeat.Desk // nil: calls of heartbeats are not taken
 
+	Events *stream.Hub     // nil: live events are not served
+	Tell   *live.Publisher // nil: nobody is told of changes
+
 	Cleaner Cleaner               // nil: nobody
 	Metrics prometheus.Registerer // nil: nowhere
 	Log     *slog.Logger          // nil: slog.Default()
@@ -79,6 +84,7 @@ type Config struct {
 	Shards         int    // below 1: 1
 	PublicURL      string // where clients reach the API, for its document
 	SMTPConfigured bool
+	BeatEvery      time.Duration  // of a stream's heartbeats; 0: 15 s
 	TestWait       time.Duration  // how long a test alert is waited for, at most; 0: 15 s
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
 	// Gate says why nothing can be served yet; nil, or a nil error: it can.
@@ -111,6 +117,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	if cfg.TestWait <= 0 {
 		cfg.TestWait = defaultTestWait
+	}
+	if cfg.BeatEvery <= 0 {
+		cfg.BeatEvery = defaultBeat
 	}
 	cfg.Shards = max(cfg.Shards, 1)
 	s := &Server{

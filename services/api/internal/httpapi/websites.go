@@ -6,6 +6,7 @@ import (
 
 	"github.com/oapi-codegen/nullable"
 
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
@@ -75,8 +76,11 @@ func (s *Server) createWebsite(ctx context.Context, body *api.WebsiteCreate, int
 	}
 	m := postgres.Monitor{Monitor: uptime.Monitor{ID: uptime.NewID(now), Kind: uptime.KindHTTP, Target: url.Text}}
 	takeSettings(&m, settings)
-	w, err = s.Store.CreateWebsite(ctx, w, m)
-	return w, fromStore(err, "website")
+	if w, err = s.Store.CreateWebsite(ctx, w, m); err != nil {
+		return w, fromStore(err, "website")
+	}
+	s.tellWebsite(ctx, live.Created, w.ID)
+	return w, nil
 }
 
 // GetWebsite implements [api.StrictServerInterface].
@@ -139,7 +143,11 @@ func (s *Server) updateWebsite(ctx context.Context, id uptime.ID, body *api.Webs
 		}
 		return s.vault.Put(first, looks, regions)
 	})
-	return w, fromStore(err, "website")
+	if err != nil {
+		return w, fromStore(err, "website")
+	}
+	s.tellWebsite(ctx, live.Changed, id)
+	return w, nil
 }
 
 // moveTo gives a website's first monitor, if it has one, the website's new URL. Secrets
@@ -177,6 +185,7 @@ func (s *Server) deleteWebsite(ctx context.Context, id uptime.ID) error {
 		return fromStore(err, "website")
 	}
 	s.forget(ctx, org, monitors)
+	s.tellWebsite(ctx, live.Deleted, id)
 	return nil
 }
 
@@ -190,6 +199,7 @@ func (s *Server) PauseWebsite(ctx context.Context, r api.PauseWebsiteRequestObje
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
+	s.tellWebsite(ctx, live.Changed, r.ID)
 	return api.PauseWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
@@ -199,6 +209,7 @@ func (s *Server) ResumeWebsite(ctx context.Context, r api.ResumeWebsiteRequestOb
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
+	s.tellWebsite(ctx, live.Changed, r.ID)
 	return api.ResumeWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
@@ -212,6 +223,7 @@ func (s *Server) MuteWebsite(ctx context.Context, r api.MuteWebsiteRequestObject
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
+	s.tellWebsite(ctx, live.Changed, r.ID)
 	return api.MuteWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
@@ -221,6 +233,7 @@ func (s *Server) UnmuteWebsite(ctx context.Context, r api.UnmuteWebsiteRequestOb
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
+	s.tellWebsite(ctx, live.Changed, r.ID)
 	return api.UnmuteWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
