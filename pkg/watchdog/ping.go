@@ -69,17 +69,19 @@ func (p *Pinger) Ping(ctx context.Context) error {
 	return nil
 }
 
-// beats decides when to ping.
+// beats decides when to ping. Slack is half of the time between two questions, so that
+// every is met on average and not one question late.
 type beats struct {
-	every, again time.Duration
-	next         time.Time
+	every, again, slack time.Duration
+	next                time.Time
 }
 
 func (b *beats) due(now time.Time) bool { return !now.Before(b.next) }
 
 func (b *beats) pinged(now time.Time, err error) {
-	b.next = now.Add(b.every)
+	pause := b.every
 	if err != nil {
-		b.next = now.Add(min(b.again, b.every))
+		pause = min(b.again, b.every)
 	}
+	b.next = now.Add(pause - b.slack)
 }

@@ -67,7 +67,7 @@ func New(store *postgres.Store, q *queue.Client, jobs postgres.Jobs, cfg Config)
 	}
 	return &Watchdog{
 		store: store, queue: q, jobs: jobs, cfg: cfg, ping: NewPinger(cfg.PingURL, cfg.Version),
-		beats: beats{every: cfg.PingEvery, again: pingAgain},
+		beats: beats{every: cfg.PingEvery, again: pingAgain, slack: cfg.LookEvery / 2},
 	}
 }
 
