@@ -13,6 +13,9 @@ const (
 	// catchUp is the pause between reads when there is more to read, so that clients,
 	// too, get to it: 20,000 events a second at most.
 	catchUp = 5 * time.Millisecond
+	// lookAfter is how often a reader makes sure that nothing was lost without an error,
+	// as by a flush.
+	lookAfter = 10 * time.Second
 	// readPause is how long a reader waits that could not read.
 	readPause = time.Second
 	// readQuiet is the least time between two complaints.
@@ -22,8 +25,11 @@ const (
 // read follows the stream on Redis until ctx ends.
 func (h *Hub) read(ctx context.Context) error {
 	var told time.Time
-	unsure := true // whether Redis still has what comes after the position
+	unsure, sure := true, time.Time{} // whether Redis still has what comes after the position
 	for ctx.Err() == nil {
+		if unsure = unsure || time.Since(sure) > lookAfter; unsure {
+			sure = time.Now()
+		}
 		more, err := h.step(ctx, unsure)
 		unsure = err != nil || more
 		pause := readPause
