@@ -43,7 +43,8 @@ func (e *estate) told(a answer, asked string) []string {
 // tenant's ids: in the path, in each parameter, and in bodies.
 func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 	t.Parallel()
-	f := newFleet(t, withTicks(t))
+	live, _ := withEvents(t)
+	f := newFleet(t, withTicks(t), live)
 	e := f.newEstate()
 	o := f.as("other")
 	own := o.newEstate()

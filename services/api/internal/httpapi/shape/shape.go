@@ -30,6 +30,13 @@ type Error struct {
 	Offset *int
 }
 
+// The years that a time may be in: those in which there may have been computers, up to
+// the last that RFC 3339 can write.
+const (
+	firstYear = 1970
+	lastYear  = 9999
+)
+
 // maxErrors bounds how much is said about one body.
 const maxErrors = 50
 
@@ -175,6 +182,8 @@ func (c *checker) text(at string, s *openapi3.Schema, v string) {
 	}
 	n := uint64(utf8.RuneCountInString(v))
 	switch {
+	case !utf8.ValidString(v):
+		c.add(at, "must be UTF-8")
 	case len(s.Enum) > 0:
 		if !slices.Contains(s.Enum, any(v)) {
 			c.add(at, "must be %s", oneOf(s.Enum))
@@ -188,8 +197,10 @@ func (c *checker) text(at string, s *openapi3.Schema, v string) {
 	case s.Pattern != "" && !matches(s.Pattern, v):
 		c.add(at, "must be %s", hint(s))
 	case s.Format == "date-time":
-		if _, err := time.Parse(time.RFC3339, v); err != nil {
+		if t, err := time.Parse(time.RFC3339, v); err != nil {
 			c.add(at, "must be a time as in 2026-01-31T12:00:00Z")
+		} else if year := t.UTC().Year(); year < firstYear || year > lastYear {
+			c.add(at, "must be in the years %d to %d", firstYear, lastYear)
 		}
 	case s.Format == "uuid":
 		if _, err := uptime.ParseID(v); err != nil {
