@@ -17,6 +17,7 @@ import (
 type Subject struct {
 	Monitor, Org, Website    uptime.ID
 	Revision, TargetRevision int64
+	Kind                     uptime.Kind
 	MonitorName, Target      string
 	WebsiteName, URL         string
 	Paused                   bool
@@ -59,7 +60,7 @@ func LockSubjects(ctx context.Context, tx pgx.Tx, monitors, others []uptime.ID) 
 	for _, r := range rows {
 		out[r.ID] = Subject{
 			Monitor: r.ID, Org: r.OrgID, Website: r.WebsiteID, Revision: r.Revision, TargetRevision: r.TargetRevision,
-			MonitorName: r.MonitorName, Target: r.Target, WebsiteName: r.WebsiteName, URL: r.Url,
+			Kind: uptime.Kind(r.Kind), MonitorName: r.MonitorName, Target: r.Target, WebsiteName: r.WebsiteName, URL: r.Url,
 			Paused: r.Paused, Muted: r.Muted,
 		}
 	}

@@ -48,7 +48,7 @@ SELECT FROM monitor m WHERE m.id = ANY (@ids::uuid[]) ORDER BY m.id FOR KEY SHAR
 SELECT FROM monitor m WHERE m.id = ANY (@ids::uuid[]) ORDER BY m.id FOR SHARE;
 
 -- name: Subjects :many
-SELECT m.id, m.org_id, m.website_id, m.revision, m.target_revision, m.name AS monitor_name, m.target,
+SELECT m.id, m.org_id, m.website_id, m.revision, m.target_revision, m.kind, m.name AS monitor_name, m.target,
     (m.paused OR w.paused)::boolean AS paused, w.name AS website_name, w.url,
     (w.muted AND COALESCE(w.muted_until > now(), true))::boolean AS muted
 FROM monitor m JOIN website w ON w.id = m.website_id

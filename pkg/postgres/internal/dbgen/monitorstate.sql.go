@@ -139,7 +139,7 @@ func (q *Queries) PurgeDeletedMonitors(ctx context.Context, arg PurgeDeletedMoni
 }
 
 const subjects = `-- name: Subjects :many
-SELECT m.id, m.org_id, m.website_id, m.revision, m.target_revision, m.name AS monitor_name, m.target,
+SELECT m.id, m.org_id, m.website_id, m.revision, m.target_revision, m.kind, m.name AS monitor_name, m.target,
     (m.paused OR w.paused)::boolean AS paused, w.name AS website_name, w.url,
     (w.muted AND COALESCE(w.muted_until > now(), true))::boolean AS muted
 FROM monitor m JOIN website w ON w.id = m.website_id
@@ -152,6 +152,7 @@ type SubjectsRow struct {
 	WebsiteID      uptime.ID
 	Revision       int64
 	TargetRevision int64
+	Kind           string
 	MonitorName    string
 	Target         string
 	Paused         bool
@@ -175,6 +176,7 @@ func (q *Queries) Subjects(ctx context.Context, ids []uptime.ID) ([]SubjectsRow,
 			&i.WebsiteID,
 			&i.Revision,
 			&i.TargetRevision,
+			&i.Kind,
 			&i.MonitorName,
 			&i.Target,
 			&i.Paused,

@@ -164,10 +164,20 @@ func messageOf(s *postgres.Subject, event alert.Event, why string) alert.Message
 	m := alert.Message{
 		Event: event, WebsiteID: s.Website, MonitorID: s.Monitor, Website: s.WebsiteName, URL: s.Target, Explanation: why,
 	}
-	if s.MonitorName != s.WebsiteName {
-		m.Monitor = s.MonitorName
-	}
+	m.Monitor = monitorName(s)
 	return m
+}
+
+// monitorName tells the monitors of a website apart: by name, or by kind if one that does
+// not look at the website's own page has none.
+func monitorName(s *postgres.Subject) string {
+	switch {
+	case s.MonitorName == s.WebsiteName:
+		return ""
+	case s.MonitorName == "" && s.Target != s.URL:
+		return string(s.Kind)
+	}
+	return s.MonitorName
 }
 
 func votesOf(votes []postgres.Vote) []alert.Vote {

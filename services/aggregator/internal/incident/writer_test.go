@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/probefleet/probefleet/pkg/alert"
 	"github.com/probefleet/probefleet/pkg/consensus"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
@@ -82,5 +83,26 @@ func TestAdvisoriesAreToldAtTheirEnds(t *testing.T) {
 				t.Errorf("told (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// An alert says which of a website's monitors it is about, whether that has a name or not.
+func TestAlertsTellMonitorsApart(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		is   postgres.Subject
+		want string
+	}{
+		{"the website's page", postgres.Subject{Kind: uptime.KindHTTP, Target: "https://a.example"}, "Shop"},
+		{"its name is the website's", postgres.Subject{Kind: uptime.KindTCP, Target: "a.example:25", MonitorName: "Shop"}, "Shop"},
+		{"named", postgres.Subject{Kind: uptime.KindTCP, Target: "a.example:25", MonitorName: "mail"}, "Shop (mail)"},
+		{"unnamed", postgres.Subject{Kind: uptime.KindHeartbeat}, "Shop (heartbeat)"},
+	} {
+		c.is.WebsiteName, c.is.URL = "Shop", "https://a.example"
+		m := messageOf(&c.is, alert.EventDown, "")
+		if got := m.Title(); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
 	}
 }
