@@ -15,6 +15,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/probefleet/probefleet/pkg/postgres"
+	"github.com/probefleet/probefleet/pkg/uptime"
+	"github.com/probefleet/probefleet/services/api/internal/auth"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi"
 )
 
@@ -92,8 +95,8 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 			continue
 		}
 		kind := objects[op.template]
-		if kind == "" {
-			kind = objects[op.template[:strings.Index(op.template, "/{")]]
+		if list, _, _ := strings.Cut(op.template, "/{"); kind == "" {
+			kind = objects[list]
 		}
 		action := map[bool]string{true: "create", false: "update"}[a.status == http.StatusCreated]
 		if op.method == http.MethodDelete && op.id != "revokeApiKey" {
@@ -171,9 +174,20 @@ func TestAuditSaysWhoWhatAndFromWhere(t *testing.T) {
 	if m := list("object_kind=monitor&actor_id=" + k.ID); len(m) != 2 || m[0].Before["interval_ms"] != 60000.0 || m[0].After["interval_ms"] != 30000.0 {
 		t.Errorf("the monitor's history: %+v", m)
 	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, f.url+"/v1/websites/"+w.ID+"/mute", nil)
+	f.ok(err)
+	req.Header.Set("Authorization", "Bearer "+k.Key)
+	req.Header.Set("X-Forwarded-For", "198.51.100.7") // by a proxy that is trusted
+	req.Header.Set("X-Request-ID", "my-request-1")
+	res, err := http.DefaultClient.Do(req)
+	f.ok(err)
+	res.Body.Close()
+	if m := list("object_kind=website")[0]; m.Operation != "muteWebsite" || m.Address != "198.51.100.7" || m.RequestID != "my-request-1" {
+		t.Errorf("muted through a proxy: %+v", m)
+	}
 	// What changes nothing leaves nothing.
 	f.as(k.Key).call("PATCH", "/v1/websites/"+w.ID, `{"name":"renamed"}`).want(200, nil)
-	if again := list("object_kind=website&object_id=" + w.ID); len(again) != 2 {
+	if again := list("object_kind=website&object_id=" + w.ID); len(again) != 3 {
 		t.Errorf("a change of nothing: %+v", again[0])
 	}
 	// Keys show neither themselves nor their hashes.
@@ -211,6 +225,43 @@ func TestAuditSaysWhoWhatAndFromWhere(t *testing.T) {
 		f.call("GET", "/v1/audit?"+query, nil).invalid(pointer)
 	}
 	f.as(k.Key).call("GET", "/v1/audit", nil).problem(403)
+}
+
+func TestAuditOfCommandsAndOfTheFleetItself(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	ctx := postgres.WithActor(t.Context(), postgres.Actor{Kind: postgres.ActorSystem, Name: "api bootstrap", Operation: "bootstrap"})
+	_, err := auth.MakeKey(ctx, f.store, "made by hand")
+	f.ok(err)
+	w := f.addWebsite(map[string]any{"url": "a.example"})
+	f.ok(f.store.SeeRegions(t.Context(), []string{"us-east"}))
+	f.judge(id(t, w.Monitors[0].ID), uptime.VerdictDown, "us-east")
+	f.exec("UPDATE website SET paused = true")
+	got := f.changes("")
+	if len(got) != 3 {
+		t.Fatalf("want the key, the website and its monitor, found %+v", got)
+	}
+	if k := got[2]; k.Actor.Kind != "system" || k.Actor.ID != nil || k.Actor.Name != "api bootstrap" || k.Address != "" || k.ObjectKind != "api_key" || k.After["name"] != "made by hand" {
+		t.Errorf("the command: %+v", k)
+	}
+}
+
+// A connection goes back to the pool as it came: whoever gets it next is not taken for
+// the one who had it before.
+func TestNobodyActsForAnother(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	pool := f.store.Pool()
+	w := f.addWebsite(map[string]any{"url": "a.example"})
+	f.call("POST", "/v1/websites/"+w.ID+"/mute", nil).want(200, nil)
+	before := len(f.changes(""))
+	for range int(pool.Stat().TotalConns()) * 3 {
+		_, err := pool.Exec(t.Context(), "UPDATE website SET name = name || 'x'")
+		f.ok(err)
+	}
+	if after := len(f.changes("")); after != before {
+		t.Errorf("%d changes by nobody are put down to somebody", after-before)
+	}
 }
 
 func TestAuditAsATable(t *testing.T) {
