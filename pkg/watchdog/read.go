@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/queue"
 	"github.com/probefleet/probefleet/pkg/uptime"
@@ -75,8 +76,8 @@ func (w *Watchdog) readLanes(ctx context.Context, snap *Snapshot, regions []post
 			if err != nil {
 				return err
 			}
-			live := slices.ContainsFunc(workers, func(w queue.Worker) bool { return w.Alive })
-			snap.Lanes = append(snap.Lanes, Lane{LaneStats: stats, Live: live})
+			alive := slices.ContainsFunc(workers, func(w queue.Worker) bool { return w.Alive })
+			snap.Lanes = append(snap.Lanes, Lane{LaneStats: stats, Live: alive})
 		}
 		stats, err := w.queue.LaneStats(ctx, queue.HeartbeatLane(shard))
 		if err != nil {
@@ -96,6 +97,7 @@ func (w *Watchdog) record(ctx context.Context, s *watch, snap *Snapshot, on []be
 	}
 	s.book.Retain(func(k postgres.LedgerKey) bool { return slices.Contains(s.regions, k.Region) && k.Shard < w.cfg.Shards })
 	told := make(map[Trouble]bool, len(on))
+	var happened []live.Event
 	err = w.store.Tx(ctx, func(tx pgx.Tx) error {
 		if err := postgres.LockLease(ctx, tx, s.lease.Role, s.lease.Shard, s.lease.Epoch); err != nil {
 			return err
@@ -110,9 +112,11 @@ func (w *Watchdog) record(ctx context.Context, s *watch, snap *Snapshot, on []be
 			if s.told[b.Trouble] {
 				continue
 			}
-			if err := w.begun(ctx, tx, b, uptime.InstantOf(now.Add(-snap.At.Sub(b.Since)))); err != nil {
+			since := uptime.InstantOf(now.Add(-snap.At.Sub(b.Since)))
+			if err := w.begun(ctx, tx, b, since); err != nil {
 				return err
 			}
+			happened = append(happened, fleetHappened(live.Opened, b.Trouble, since, b.Why))
 		}
 		for t := range s.told {
 			if told[t] {
@@ -125,13 +129,23 @@ func (w *Watchdog) record(ctx context.Context, s *watch, snap *Snapshot, on []be
 			if err := w.ended(ctx, tx, t, uptime.InstantOf(now)); err != nil {
 				return err
 			}
+			happened = append(happened, fleetHappened(live.Resolved, t, uptime.InstantOf(now), over(t)))
 		}
 		return nil
 	})
-	if err == nil {
-		s.told = told
+	if err != nil {
+		return err
 	}
-	return err
+	s.told = told
+	if w.cfg.Live != nil {
+		w.cfg.Live.Publish(happened...)
+	}
+	return nil
+}
+
+// fleetHappened says to every tenant that trouble has begun or ended.
+func fleetHappened(c live.Change, t Trouble, at uptime.Instant, why string) live.Event {
+	return live.Event{Body: live.Fleet{Change: c, Kind: t.Kind, Region: t.Region, At: at.Time(), Explanation: postgres.PlainText(why)}}
 }
 
 // keep writes the ledger's readings with the minutes that they fell into, and forgets

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/probefleet/probefleet/pkg/config"
+	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/queue"
 	"github.com/probefleet/probefleet/pkg/uptime"
@@ -21,6 +22,9 @@ const (
 	lookTime = 15 * time.Second
 )
 
+// Teller tells those who look on of what is durable. It must not wait.
+type Teller interface{ Publish(events ...live.Event) }
+
 // Config of a [Watchdog]. Zero values are the defaults named.
 type Config struct {
 	Service string        // in whose process it runs
@@ -29,6 +33,7 @@ type Config struct {
 	PingURL config.Secret // empty: nobody is pinged
 	Metrics *Metrics      // nil: unregistered ones
 	Log     *slog.Logger  // nil: slog.Default()
+	Live    Teller        // hears of trouble once it is recorded; nil: nobody does
 
 	LookEvery      time.Duration // LookEvery
 	PingEvery      time.Duration // PingEvery

@@ -149,7 +149,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	watch := watchdog.New(a.store, a.queue, a.jobs, watchdog.Config{
 		Service: a.env.Name, Version: a.env.Version, Shards: a.cfg.Shards.Shards, PingURL: a.cfg.PingURL,
-		Metrics: a.metrics.watchdog, Log: a.env.Log,
+		Metrics: a.metrics.watchdog, Log: a.env.Log, Live: a.live,
 	})
 	runs := []func(context.Context) error{a.clock.Run, a.live.Run, watch.Run}
 	for shard := range a.cfg.Shards.Shards {

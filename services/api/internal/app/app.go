@@ -151,7 +151,7 @@ func (a *App) handler() (http.Handler, error) {
 	})
 	a.watchdog = watchdog.New(a.store, a.queue, jobs, watchdog.Config{
 		Service: a.env.Name, Version: a.env.Version, Shards: a.cfg.Shards.Shards, PingURL: a.cfg.PingURL,
-		Metrics: watchdog.NewMetrics(a.env.Metrics), Log: a.env.Log,
+		Metrics: watchdog.NewMetrics(a.env.Metrics), Log: a.env.Log, Live: a.tell,
 	})
 	a.env.Health.Check("postgres", a.store.Ping)
 	a.env.Health.Check("redis", a.queue.Ping)

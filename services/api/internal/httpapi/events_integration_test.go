@@ -208,6 +208,18 @@ func (f *fleet) happens(events ...live.Event) {
 	f.ok(p.Run(ctx))
 }
 
+// twoWebsites adds them and waits until that is told: streams that are opened from then
+// on are told of what comes after it.
+func (f *fleet) twoWebsites() (w, x website) {
+	f.t.Helper()
+	v := f.look("", "")
+	w, x = f.addWebsite(map[string]any{"url": "a.example"}), f.addWebsite(map[string]any{"url": "b.example"})
+	for v.next(); !strings.Contains(v.next().Data, x.ID); {
+	}
+	v.close()
+	return w, x
+}
+
 // numbered are events of the tenant that say which they are.
 func (f *fleet) numbered(from, to int) []queue.LiveEvent {
 	var out []queue.LiveEvent
@@ -223,7 +235,9 @@ func TestEveryReplicaTellsEveryEvent(t *testing.T) {
 	two, _ := withEvents(t)
 	f := newFleet(t, one)
 	g := f.replica(two)
+	first := f.look("", "")
 	f.addRegions("us-east")
+	first.next().is(t, "config", map[string]any{"change": "created", "object": "region", "id": "us-east"})
 	viewers := []*viewer{f.look("", ""), g.as("reader").look("", "")}
 	all := func(kind string, members map[string]any) {
 		t.Helper()
@@ -345,7 +359,7 @@ func TestAStreamShowsOnlyTheTenantsEventsAndWhatWasAskedFor(t *testing.T) {
 	with, _ := withEvents(t)
 	f := newFleet(t, with)
 	f.addRegions("us-east")
-	w, x := f.addWebsite(map[string]any{"url": "a.example"}), f.addWebsite(map[string]any{"url": "b.example"})
+	w, x := f.twoWebsites()
 	all, other := f.look("", ""), f.as("other").look("", "")
 	incidents, site := f.look("types=incident,fleet", ""), f.look("website_id="+w.ID, "")
 	before := all.position()

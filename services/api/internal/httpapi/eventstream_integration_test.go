@@ -154,7 +154,7 @@ func TestTicksAreThoseOfTheMonitorsThatAreWatched(t *testing.T) {
 	f := newFleet(t, with)
 	f.addRegions("us-east")
 	ctx := t.Context()
-	w, x := f.addWebsite(map[string]any{"url": "a.example"}), f.addWebsite(map[string]any{"url": "b.example"})
+	w, x := f.twoWebsites()
 	watched, unwatched := id(t, w.Monitors[0].ID), id(t, x.Monitors[0].ID)
 	for shard := range 2 {
 		f.ok(f.queue.EnsureLane(ctx, queue.Lane{Region: "us-east", Shard: shard}))
