@@ -20,4 +20,7 @@
 // Streams lose nothing by themselves (no MAXLEN on checks). Entries leave them by a
 // commit, by [Client.DropMonitors] (counted dropped) and, where no worker takes them, by
 // [Client.ExpireChecks] (counted expired).
+//
+// Beside the lanes there is one capped stream of live events, see [LiveEvent], that
+// nothing but eyes depends on.
 package queue
