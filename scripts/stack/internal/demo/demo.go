@@ -80,6 +80,10 @@ func Run(ctx context.Context, cfg Config) error {
 		}
 		server.Set(s.path, behaviour)
 		w, err := register(ctx, cfg.API, server.URL, s)
+		var refused *api.Error
+		if err != nil && !errors.As(err, &refused) {
+			return fmt.Errorf("the fleet does not answer (is it up? make up): %w", err)
+		}
 		if err != nil {
 			return err
 		}
