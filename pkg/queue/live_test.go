@@ -24,15 +24,6 @@ func liveEvents(from, to int) []queue.LiveEvent {
 	return out
 }
 
-// bodies returns what the events say.
-func bodies(events []queue.LiveEvent) []string {
-	out := make([]string, len(events))
-	for i := range events {
-		out[i] = string(events[i].Data)
-	}
-	return out
-}
-
 func (r *rig) liveState(t *testing.T) queue.LiveState {
 	t.Helper()
 	s, err := r.LiveState(t.Context())

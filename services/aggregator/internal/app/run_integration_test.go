@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/probefleet/probefleet/pkg/config"
+	"github.com/probefleet/probefleet/pkg/queue"
 	"github.com/probefleet/probefleet/pkg/service"
 	"github.com/probefleet/probefleet/pkg/testenv/fixture"
 	"github.com/probefleet/probefleet/pkg/uptime"
@@ -87,6 +90,15 @@ func TestTheServiceStartsStopsAndStartsAgain(t *testing.T) {
 		f.slot([]uptime.Monitor{m})
 		f.await("verdict "+part.verdict, func() bool { return f.verdict(m) == part.verdict })
 		f.settled()
+		f.await("that it is told to who looks on", func() bool {
+			told, err := f.queue.LiveRange(t.Context(), queue.LiveStart, "+", 1000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return slices.ContainsFunc(told, func(e queue.LiveEvent) bool {
+				return e.Org == f.org && e.Type == "verdict" && strings.Contains(string(e.Data), `"to":"`+part.verdict+`"`)
+			})
+		})
 		f.await("ticks written for the regions", func() bool { return written.Load() > 0 })
 		f.await("a ping, since all moves", func() bool { return pings.Load() > pinged })
 		metrics, err := env.Metrics.Gather()

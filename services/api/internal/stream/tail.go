@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/probefleet/probefleet/pkg/live"
@@ -98,7 +99,7 @@ func (t *tailer) choose(ctx context.Context, shards map[int]bool) error {
 		if err != nil {
 			return err
 		}
-		t.regions, t.asked = append(regions, uptime.RegionHeartbeat), time.Now()
+		t.regions, t.asked = slices.Concat(regions, []string{uptime.RegionHeartbeat}), time.Now()
 	}
 	keep := make(map[queue.Lane]string, len(t.after))
 	for shard := range shards {
