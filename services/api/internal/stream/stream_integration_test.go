@@ -219,3 +219,34 @@ func TestWhoDoesNotReadIsLetGoAndNobodyElse(t *testing.T) {
 		t.Errorf("its place is not free: %v", err)
 	}
 }
+
+// TestAReplicaThatIsBehindRepeatsNothing has a client come from a replica that had told
+// it what this one has yet to read.
+func TestAReplicaThatIsBehindRepeatsNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	first := r.subscribe()
+	r.cutOff()
+	r.publish(1, 3)
+	seen, err := r.queue.LiveRange(t.Context(), queue.LiveStart, "+", 10)
+	if err != nil || len(seen) != 3 {
+		t.Fatalf("%d events, %v", len(seen), err)
+	}
+	s, err := r.hub.Subscribe(stream.Wish{Org: r.org, Key: "k", After: seen[1].ID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if at, _ := s.Position(); at != seen[1].ID {
+		t.Errorf("it would go on from %s, want %s", at, seen[1].ID)
+	}
+	r.cut.on.Store(false)
+	if err := s.Resume(t.Context(), func(e stream.Event) error {
+		return fmt.Errorf("told %s from the past, of which this replica has read nothing", e.Data)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	r.publish(4, 4)
+	r.expect(s, 3, 4)
+	r.expect(first, 1, 4)
+}
