@@ -50,8 +50,8 @@ test-all: $(TOOLS)/gotestsum
 	@scripts/with-engines $(TOOLS)/gotestsum --format pkgname-and-test-fails --hide-summary skipped -- -timeout $(TEST_TIMEOUT) -tags integration work
 
 # One fleet after the other: two at once would each be too slow.
-test-e2e: $(TOOLS)/gotestsum build ## a whole fleet of its own, from the API to the alerts; then one that is broken on purpose
-	@cd scripts/stack && PROBEFLEET_ROOT=$(CURDIR) $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -timeout 20m -count 1 -p 1 -tags e2e ./e2e/... ./chaos/...
+test-e2e: $(TOOLS)/gotestsum build ## a whole fleet of its own, from the API to the alerts; beside it one that is broken on purpose
+	@cd scripts/stack && PROBEFLEET_ROOT=$(CURDIR) $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -timeout 20m -count 1 -p 2 -tags e2e ./e2e/... ./chaos/...
 
 vet: ## what go vet finds (lint finds it too)
 	go vet -tags integration,e2e work

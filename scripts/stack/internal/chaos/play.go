@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -136,12 +137,13 @@ func (r *Rig) countIncidents(ctx context.Context, p *play, f *Figures) error {
 			f.False++
 		}
 	}
-	ours := map[string]bool{}
-	for _, w := range p.all() {
-		ours[w.ID] = true
+	// Alerts of the outage that is to be told by mail may come at any time.
+	unmoved := map[string]bool{}
+	for _, w := range slices.Concat(r.steady, r.dead) {
+		unmoved[w.ID] = true
 	}
 	for _, t := range r.hook.all()[p.alreadyTold:] {
-		if t.website != "" && !ours[t.website] {
+		if unmoved[t.website] {
 			f.False++
 		}
 	}
