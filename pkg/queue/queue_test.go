@@ -98,7 +98,7 @@ func (w *tripwire) loseNext(name string, n int) {
 func (w *tripwire) hit(cmd redis.Cmder) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.left == 0 || cmd.Err() != nil || !strings.HasPrefix(cmd.Name(), w.name) {
+	if w.left == 0 || !strings.HasPrefix(cmd.Name(), w.name) {
 		return false
 	}
 	w.left--
@@ -113,7 +113,7 @@ func (w *tripwire) DialHook(next redis.DialHook) redis.DialHook {
 func (w *tripwire) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	return func(ctx context.Context, cmd redis.Cmder) error {
 		err := next(ctx, cmd)
-		if w.hit(cmd) {
+		if err == nil && w.hit(cmd) { // what was refused, as a script that is not loaded yet, had no effect
 			cmd.SetErr(errLost)
 			return errLost
 		}

@@ -321,7 +321,7 @@ func (w *tripwire) losses() int {
 func (w *tripwire) hit(cmd redis.Cmder) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.every == 0 || cmd.Err() != nil || !strings.HasPrefix(cmd.Name(), w.name) {
+	if w.every == 0 || !strings.HasPrefix(cmd.Name(), w.name) {
 		return false
 	}
 	if w.count++; w.count%w.every != 0 {
@@ -342,7 +342,7 @@ func (w *tripwire) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 			return errLost
 		}
 		err := next(ctx, cmd)
-		if w.hit(cmd) {
+		if err == nil && w.hit(cmd) {
 			cmd.SetErr(errLost)
 			return errLost
 		}
