@@ -4,10 +4,12 @@ package app
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/probefleet/probefleet/pkg/testenv/pgtest"
 )
@@ -18,11 +20,13 @@ func TestTheDrainDoesNotWaitForStreams(t *testing.T) {
 	cfg := settings(t, pgtest.URL(t))
 	one, log, stop := start(t, cfg)
 	two, _, _ := start(t, cfg)
+	soon, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	look := func(base, after string) *bufio.Reader {
 		t.Helper()
 		var res *http.Response
 		until(t, "a stream is open", func() bool {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/v1/events", nil)
+			req, err := http.NewRequestWithContext(soon, http.MethodGet, base+"/v1/events", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -57,7 +61,14 @@ func TestTheDrainDoesNotWaitForStreams(t *testing.T) {
 	}
 	first := look(one, "")
 	wait(first, "id: ")
-	call(t, "POST", two+"/v1/websites", testKey, `{"url":"a.example"}`, nil)
+	until(t, "the other replica is ready", func() bool { return call(t, "GET", two+"/v1/websites", testKey, "", nil) == http.StatusOK })
+	add := func(url string) {
+		t.Helper()
+		if status := call(t, "POST", two+"/v1/websites", testKey, `{"url":"`+url+`"}`, nil); status != http.StatusCreated {
+			t.Fatalf("adding a website: status %d", status)
+		}
+	}
+	add("a.example")
 	last := wait(first, `data: {"change":"created","object":"website"`)
 	stop()
 	rest, err := io.ReadAll(first)
@@ -67,6 +78,6 @@ func TestTheDrainDoesNotWaitForStreams(t *testing.T) {
 	if strings.Contains(log.String(), "did not end in time") {
 		t.Error("the drain waited for the stream")
 	}
-	call(t, "POST", two+"/v1/websites", testKey, `{"url":"b.example"}`, nil)
+	add("b.example")
 	wait(look(two, last), `data: {"change":"created","object":"website"`)
 }
