@@ -44,6 +44,7 @@ type loop struct {
 	busy sync.Mutex     // held from taking a slot to its being in Redis
 	at   uptime.Instant // slot that was taken last; 0 before the first
 	prev uptime.Instant // the cursor as it is stored
+	done uptime.Instant // all slots until then are accounted for, or were before Redis was emptied
 
 	// Slots of monitors that are missed and not yet told to the ledger.
 	superseded, shed int64
@@ -104,12 +105,13 @@ func (l *loop) goOn(ctx context.Context) error {
 	}
 	switch {
 	case cursor != 0:
-		l.at = cursor
-	case l.at == 0: // a lane that never had a slot begins now
-		l.at = schedule.SlotOf(now, l.width)
+		l.done = cursor
+	case l.done == 0: // a lane that never had a slot begins now
+		l.done = schedule.SlotOf(now, l.width)
 	default: // Redis was emptied: go on from what this process knows
 	}
-	l.prev, l.superseded, l.shed = cursor, 0, 0
+	// What was taken after that and did not arrive is taken again.
+	l.at, l.prev, l.superseded, l.shed = l.done, cursor, 0, 0
 	l.shard.Seek(l.lane.Region, l.at)
 	return l.slots(ctx)
 }
@@ -204,7 +206,7 @@ func (l *loop) push(ctx context.Context, slot uptime.Instant) error {
 	if len(push.Checks) > 0 {
 		m.late.WithLabelValues(region).Observe(l.d.clock.Now().Sub(slot).Seconds())
 	}
-	l.prev, l.superseded, l.shed = slot, 0, 0
+	l.prev, l.done, l.superseded, l.shed = slot, slot, 0, 0
 	return nil
 }
 

@@ -207,6 +207,17 @@ func (r *rig) cursorBeyond(l queue.Lane, at uptime.Instant) uptime.Instant {
 	return cursor
 }
 
+// empty forgets everything, and returns the cursor of a lane as it was at that moment.
+func (r *rig) empty(l queue.Lane) uptime.Instant {
+	r.t.Helper()
+	const script = "local slot = redis.call('HGET', KEYS[1], 'slot') redis.call('FLUSHDB') return tonumber(slot)"
+	slot, err := r.raw.Eval(r.t.Context(), script, []string{"pf:{" + l.String() + "}:cursor"}).Int64()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return uptime.Instant(slot)
+}
+
 // queued reads the checks of a stream that is told by its name.
 func (r *rig) queued(stream string) []uptime.Check {
 	r.t.Helper()
@@ -256,7 +267,7 @@ func (r *rig) complete(p *plan, l queue.Lane, from, to uptime.Instant) (sent, mi
 
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)
