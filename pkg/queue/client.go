@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -69,8 +70,8 @@ func Open(_ context.Context, cfg Config) (*Client, error) {
 	}
 	opt.ClientName = strings.Map(nameRune, cfg.Name)
 	opt.MaxRetries = -1
-	opt.ReadTimeout = commandTimeout
-	opt.WriteTimeout = commandTimeout
+	opt.ReadTimeout = cmp.Or(opt.ReadTimeout, commandTimeout)
+	opt.WriteTimeout = cmp.Or(opt.WriteTimeout, commandTimeout)
 	opt.ContextTimeoutEnabled = true
 	opt.DisableIdentity = true // CLIENT SETINFO is unknown to Redis 7.0, and refused to regions' users
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}

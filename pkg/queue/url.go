@@ -30,7 +30,8 @@ func parseURL(raw string) (*redis.UniversalOptions, error) {
 	}
 	opt := &redis.UniversalOptions{
 		Addrs: []string{one.Addr}, DB: one.DB, Username: one.Username, Password: one.Password,
-		TLSConfig: one.TLSConfig, PoolSize: one.PoolSize, DialTimeout: one.DialTimeout, IsClusterMode: cluster,
+		TLSConfig: one.TLSConfig, PoolSize: one.PoolSize, DialTimeout: one.DialTimeout,
+		ReadTimeout: one.ReadTimeout, WriteTimeout: one.WriteTimeout, IsClusterMode: cluster,
 	}
 	for host := range strings.SplitSeq(others, ",") {
 		if host == "" {

@@ -16,6 +16,9 @@ import (
 // test gets the next one, so that one of them comes round again after all others.
 const databases = 4000
 
+// patience lets a stalled machine answer late: what is no outage must not look like one.
+const patience = "dial_timeout=1m&read_timeout=1m&write_timeout=1m"
+
 // URL returns the address of an empty logical database.
 func URL(t testing.TB) string {
 	t.Helper()
@@ -42,6 +45,7 @@ func URL(t testing.TB) string {
 		t.Fatalf("%s: %v", testenv.RedisURL, err)
 	}
 	u.Path = fmt.Sprintf("/%d", opt.DB)
+	u.RawQuery = patience
 	return u.String()
 }
 
