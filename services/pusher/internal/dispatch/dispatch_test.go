@@ -29,7 +29,7 @@ func (r *rig) begin(l queue.Lane, at uptime.Instant) uptime.Instant {
 func TestEverySlotGoesOutOnce(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	p := newPlan(40, time.Second, "eu", "us")
+	p := newPlan(600, 20*time.Second, "eu", "us") // no stall of the machine makes a slot worthless
 	us := queue.Lane{Region: "us"}
 	from := r.begin(lane, r.clock.Now())
 	fromUS := r.begin(us, r.clock.Now())
@@ -46,7 +46,7 @@ func TestEverySlotGoesOutOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if sent, missed := r.complete(p, l, from, to); sent < 40 || missed != 0 {
+		if sent, missed := r.complete(p, l, from, to); sent < 20 || missed != 0 {
 			t.Errorf("%v: sent %d, missed %d", l, sent, missed)
 		}
 	}
@@ -83,7 +83,7 @@ func TestStallIsCaughtUpWithTheNewestSlots(t *testing.T) {
 			r.trip.loseEvery("eval", 2)
 		}
 		stop := r.start(d, p, 1)
-		cursor := r.cursorBeyond(lane, began)
+		r.cursorBeyond(lane, began)
 		if err := stop(); err != nil {
 			t.Fatal(err)
 		}
@@ -92,9 +92,9 @@ func TestStallIsCaughtUpWithTheNewestSlots(t *testing.T) {
 		if want := p.count("eu", from, began.Add(-2*time.Second)); missed < want-int64(len(p.monitors)) || missed == 0 {
 			t.Errorf("stall of %v: %d missed, want about %d", stall, missed, want)
 		}
-		// What was behind went out at most at twice the rate, or at 100 a second.
-		if took := cursor.Sub(began); took > 5*time.Second {
-			t.Errorf("stall of %v: caught up only after %v", stall, took)
+		// Slots that are worth nothing any more are skipped, not taken one by one.
+		if skipped := p.skips > 0; skipped != (stall > worthless) {
+			t.Errorf("stall of %v: skipped slots: %v", stall, skipped)
 		}
 		if n := testutil.ToFloat64(d.metrics.missed.WithLabelValues("eu", missedSuperseded)); n != float64(missed) && !lossy {
 			t.Errorf("the metric says %v missed, the ledger %d", n, missed)
@@ -239,23 +239,21 @@ func TestShortOfMemoryChecksAreShed(t *testing.T) {
 	}
 	d.judgeMemory(ctx, 71, 100)
 	stop := r.start(d, p, 1)
-	mid := r.cursorBeyond(lane, r.clock.Now().Add(1100*time.Millisecond))
-	if sent, missed := r.complete(p, lane, from, mid); sent != 0 || missed == 0 {
-		t.Errorf("while memory is short: sent %d, missed %d", sent, missed)
+	r.cursorBeyond(lane, r.clock.Now().Add(1100*time.Millisecond))
+	if s, err := r.sure.LaneStats(ctx, lane); err != nil || s.Ledger.Scheduled != 0 || s.Ledger.Missed == 0 {
+		t.Errorf("while memory is short: %+v, %v", s.Ledger, err)
 	}
 	d.judgeMemory(ctx, 66, 100)
 	if !d.shedding.Load() {
 		t.Error("does not shed any more at 66 %")
 	}
 	d.judgeMemory(ctx, 64, 100)
-	r.cursorBeyond(lane, r.clock.Now().Add(time.Second))
+	waitFor(t, "checks when memory is there again", func() bool { return len(r.queued("pf:{eu.0}:checks")) > 0 })
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
 	_, to, _ := r.sure.Cursor(ctx, lane)
-	if sent, _ := r.complete(p, lane, from, to); sent == 0 {
-		t.Error("nothing is sent when memory is there again")
-	}
+	r.complete(p, lane, from, to)
 	d.judgeMemory(ctx, 1<<40, 0) // no limit
 	if d.shedding.Load() {
 		t.Error("sheds without a limit")
@@ -267,10 +265,11 @@ func TestRegionsComeAndGo(t *testing.T) {
 	r := newRig(t)
 	us := queue.Lane{Region: "us"}
 	p := newPlan(30, time.Second, "eu")
-	r.start(r.dispatcher(p), p, 1)
+	d := r.dispatcher(p)
+	r.start(d, p, 1)
 	r.cursorBeyond(lane, r.clock.Now())
-	p.setRegions("eu", "us")
 	enabled := r.clock.Now()
+	p.setRegions("eu", "us")
 	r.cursorBeyond(us, enabled)
 	for _, c := range r.queued("pf:{us.0}:checks") {
 		if c.Due < enabled.Add(-time.Second) {
@@ -278,7 +277,7 @@ func TestRegionsComeAndGo(t *testing.T) {
 		}
 	}
 	p.setRegions("us")
-	r.cursorBeyond(us, r.clock.Now().Add(300*time.Millisecond))
+	waitFor(t, "the region's loop to end", func() bool { return testutil.CollectAndCount(d.metrics.lag) == 1 })
 	_, stopped, _ := r.sure.Cursor(t.Context(), lane)
 	r.cursorBeyond(us, r.clock.Now().Add(1500*time.Millisecond))
 	if _, cursor, _ := r.sure.Cursor(t.Context(), lane); cursor != stopped {

@@ -35,6 +35,7 @@ type plan struct {
 	monitors []uptime.Monitor
 	regions  []string
 	at       map[string]uptime.Instant
+	skips    int
 	changed  chan struct{}
 }
 
@@ -82,6 +83,7 @@ func (p *plan) Skip(region string, to uptime.Instant) int64 {
 	defer p.mu.Unlock()
 	n := p.count(region, p.at[region], to)
 	p.at[region] = to
+	p.skips++
 	return n
 }
 
