@@ -11,7 +11,7 @@ import (
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
-// The roles of an account.
+// The roles of an account in an organisation.
 const (
 	RoleOwner  = "owner"
 	RoleAdmin  = "admin"
@@ -22,10 +22,9 @@ const (
 // Account is a person who may sign in. PasswordHash is argon2id in PHC form.
 type Account struct {
 	ID           uptime.ID
-	OrgID        uptime.ID
 	Email        string
+	Name         string
 	PasswordHash string
-	Role         string
 	CreatedAt    time.Time
 }
 
@@ -33,8 +32,9 @@ type Account struct {
 // the table empty.
 const firstRows = 7205760
 
-// CreateFirstAccount stores an account if there is none at all, and tells whether it did.
-func (s *Store) CreateFirstAccount(ctx context.Context, a Account) (bool, error) {
+// CreateFirstAccount stores an account, the owner of an organisation, if there is none
+// at all, and tells whether it did.
+func (s *Store) CreateFirstAccount(ctx context.Context, a Account, org uptime.ID) (bool, error) {
 	created := false
 	err := s.Tx(ctx, func(tx pgx.Tx) error {
 		q := dbgen.New(tx)
@@ -46,9 +46,11 @@ func (s *Store) CreateFirstAccount(ctx context.Context, a Account) (bool, error)
 			return err
 		}
 		created = true
-		return q.InsertAccount(ctx, dbgen.InsertAccountParams{
-			ID: a.ID, OrgID: a.OrgID, Email: a.Email, PasswordHash: a.PasswordHash, Role: a.Role,
-		})
+		err = q.InsertAccount(ctx, dbgen.InsertAccountParams{ID: a.ID, Email: a.Email, Name: a.Name, PasswordHash: a.PasswordHash})
+		if err != nil {
+			return err
+		}
+		return q.InsertMembership(ctx, dbgen.InsertMembershipParams{AccountID: a.ID, OrgID: org, Role: RoleOwner})
 	})
 	if err != nil {
 		return false, fmt.Errorf("create first account: %w", classify(err))
@@ -71,7 +73,5 @@ func (s *Store) AccountByEmail(ctx context.Context, email string) (Account, erro
 	if err != nil {
 		return Account{}, fmt.Errorf("account: %w", classify(err))
 	}
-	return Account{
-		ID: r.ID, OrgID: r.OrgID, Email: r.Email, PasswordHash: r.PasswordHash, Role: r.Role, CreatedAt: r.CreatedAt,
-	}, nil
+	return Account{ID: r.ID, Email: r.Email, Name: r.Name, PasswordHash: r.PasswordHash, CreatedAt: r.CreatedAt}, nil
 }

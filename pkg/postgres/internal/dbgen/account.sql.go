@@ -12,7 +12,7 @@ import (
 )
 
 const accountByEmail = `-- name: AccountByEmail :one
-SELECT id, org_id, email, password_hash, role, created_at FROM account WHERE lower(email) = lower($1)
+SELECT id, email, password_hash, created_at, name, totp_sealed, totp_since, totp_step, recovery_hashes, last_sign_in_at FROM account WHERE lower(email) = lower($1)
 `
 
 func (q *Queries) AccountByEmail(ctx context.Context, email string) (Account, error) {
@@ -20,11 +20,15 @@ func (q *Queries) AccountByEmail(ctx context.Context, email string) (Account, er
 	var i Account
 	err := row.Scan(
 		&i.ID,
-		&i.OrgID,
 		&i.Email,
 		&i.PasswordHash,
-		&i.Role,
 		&i.CreatedAt,
+		&i.Name,
+		&i.TotpSealed,
+		&i.TotpSince,
+		&i.TotpStep,
+		&i.RecoveryHashes,
+		&i.LastSignInAt,
 	)
 	return i, err
 }
@@ -41,24 +45,37 @@ func (q *Queries) CountAccounts(ctx context.Context) (int64, error) {
 }
 
 const insertAccount = `-- name: InsertAccount :exec
-INSERT INTO account (id, org_id, email, password_hash, role) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO account (id, email, name, password_hash) VALUES ($1, $2, $3, $4)
 `
 
 type InsertAccountParams struct {
 	ID           uptime.ID
-	OrgID        uptime.ID
 	Email        string
+	Name         string
 	PasswordHash string
-	Role         string
 }
 
 func (q *Queries) InsertAccount(ctx context.Context, arg InsertAccountParams) error {
 	_, err := q.db.Exec(ctx, insertAccount,
 		arg.ID,
-		arg.OrgID,
 		arg.Email,
+		arg.Name,
 		arg.PasswordHash,
-		arg.Role,
 	)
+	return err
+}
+
+const insertMembership = `-- name: InsertMembership :exec
+INSERT INTO membership (account_id, org_id, role) VALUES ($1, $2, $3)
+`
+
+type InsertMembershipParams struct {
+	AccountID uptime.ID
+	OrgID     uptime.ID
+	Role      string
+}
+
+func (q *Queries) InsertMembership(ctx context.Context, arg InsertMembershipParams) error {
+	_, err := q.db.Exec(ctx, insertMembership, arg.AccountID, arg.OrgID, arg.Role)
 	return err
 }

@@ -12,7 +12,7 @@ import (
 )
 
 const channelsFor = `-- name: ChannelsFor :many
-SELECT id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at FROM channel
+SELECT id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at, managed_by FROM channel
 WHERE enabled
   AND ($1::uuid IS NULL OR org_id = $1::uuid)
   AND $2::text = ANY (events)
@@ -50,6 +50,7 @@ func (q *Queries) ChannelsFor(ctx context.Context, arg ChannelsForParams) ([]Cha
 			&i.HoldUntil,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ManagedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -66,7 +67,7 @@ INSERT INTO channel (id, org_id, name, kind, config, secrets_sealed, enabled, ev
                      reminder_seconds, throttle_seconds)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[],
         $9::uuid[], $10, $11)
-RETURNING id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at
+RETURNING id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at, managed_by
 `
 
 type CreateChannelParams struct {
@@ -113,6 +114,7 @@ func (q *Queries) CreateChannel(ctx context.Context, arg CreateChannelParams) (C
 		&i.HoldUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ManagedBy,
 	)
 	return i, err
 }
@@ -135,7 +137,7 @@ func (q *Queries) DeleteChannel(ctx context.Context, arg DeleteChannelParams) (i
 }
 
 const enabledChannels = `-- name: EnabledChannels :many
-SELECT id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at FROM channel WHERE enabled AND org_id = ANY ($1::uuid[]) ORDER BY id
+SELECT id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at, managed_by FROM channel WHERE enabled AND org_id = ANY ($1::uuid[]) ORDER BY id
 `
 
 func (q *Queries) EnabledChannels(ctx context.Context, orgIds []uptime.ID) ([]Channel, error) {
@@ -162,6 +164,7 @@ func (q *Queries) EnabledChannels(ctx context.Context, orgIds []uptime.ID) ([]Ch
 			&i.HoldUntil,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ManagedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -174,7 +177,7 @@ func (q *Queries) EnabledChannels(ctx context.Context, orgIds []uptime.ID) ([]Ch
 }
 
 const getChannel = `-- name: GetChannel :one
-SELECT id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at FROM channel WHERE org_id = $1 AND id = $2
+SELECT id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at, managed_by FROM channel WHERE org_id = $1 AND id = $2
 `
 
 type GetChannelParams struct {
@@ -200,6 +203,7 @@ func (q *Queries) GetChannel(ctx context.Context, arg GetChannelParams) (Channel
 		&i.HoldUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ManagedBy,
 	)
 	return i, err
 }
@@ -221,7 +225,7 @@ func (q *Queries) HoldChannel(ctx context.Context, arg HoldChannelParams) error 
 }
 
 const listChannels = `-- name: ListChannels :many
-SELECT id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at FROM channel
+SELECT id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at, managed_by FROM channel
 WHERE org_id = $1 AND ($2::uuid IS NULL OR id > $2::uuid)
 ORDER BY id
 LIMIT $3
@@ -257,6 +261,7 @@ func (q *Queries) ListChannels(ctx context.Context, arg ListChannelsParams) ([]C
 			&i.HoldUntil,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.ManagedBy,
 		); err != nil {
 			return nil, err
 		}
@@ -275,7 +280,7 @@ SET name = $1, config = $2, secrets_sealed = $3, enabled = $4,
     reminder_seconds = $7, throttle_seconds = $8,
     hold_until = NULL, updated_at = now()
 WHERE org_id = $9 AND id = $10
-RETURNING id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at
+RETURNING id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at, managed_by
 `
 
 type UpdateChannelParams struct {
@@ -320,6 +325,7 @@ func (q *Queries) UpdateChannel(ctx context.Context, arg UpdateChannelParams) (C
 		&i.HoldUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ManagedBy,
 	)
 	return i, err
 }

@@ -495,7 +495,7 @@ func (q *Queries) LocateDelivery(ctx context.Context, id uptime.ID) (LocateDeliv
 }
 
 const lockChannel = `-- name: LockChannel :one
-SELECT id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at FROM channel WHERE id = $1 FOR NO KEY UPDATE
+SELECT id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at, managed_by FROM channel WHERE id = $1 FOR NO KEY UPDATE
 `
 
 func (q *Queries) LockChannel(ctx context.Context, id uptime.ID) (Channel, error) {
@@ -516,6 +516,7 @@ func (q *Queries) LockChannel(ctx context.Context, id uptime.ID) (Channel, error
 		&i.HoldUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.ManagedBy,
 	)
 	return i, err
 }

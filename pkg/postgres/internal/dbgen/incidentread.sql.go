@@ -78,7 +78,7 @@ func (q *Queries) EventsOfIncidents(ctx context.Context, arg EventsOfIncidentsPa
 }
 
 const getIncident = `-- name: GetIncident :one
-SELECT i.id, i.org_id, i.website_id, i.monitor_id, i.severity, i.opened_at, i.resolved_at, i.acknowledged_at, i.acknowledged_by, i.explanation, i.resolution, i.evidence, i.damped, w.name AS website_name, w.url FROM incident i JOIN website w ON w.id = i.website_id
+SELECT i.id, i.org_id, i.website_id, i.monitor_id, i.severity, i.opened_at, i.resolved_at, i.acknowledged_at, i.acknowledged_by, i.explanation, i.resolution, i.evidence, i.damped, i.note, w.name AS website_name, w.url FROM incident i JOIN website w ON w.id = i.website_id
 WHERE i.org_id = $1 AND i.id = $2
 `
 
@@ -110,6 +110,7 @@ func (q *Queries) GetIncident(ctx context.Context, arg GetIncidentParams) (GetIn
 		&i.Incident.Resolution,
 		&i.Incident.Evidence,
 		&i.Incident.Damped,
+		&i.Incident.Note,
 		&i.WebsiteName,
 		&i.Url,
 	)

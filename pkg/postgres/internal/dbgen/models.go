@@ -11,12 +11,16 @@ import (
 )
 
 type Account struct {
-	ID           uptime.ID
-	OrgID        uptime.ID
-	Email        string
-	PasswordHash string
-	Role         string
-	CreatedAt    time.Time
+	ID             uptime.ID
+	Email          string
+	PasswordHash   string
+	CreatedAt      time.Time
+	Name           string
+	TotpSealed     []byte
+	TotpSince      *time.Time
+	TotpStep       int64
+	RecoveryHashes [][]byte
+	LastSignInAt   *time.Time
 }
 
 type ApiKey struct {
@@ -66,6 +70,7 @@ type Channel struct {
 	HoldUntil       *time.Time
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
+	ManagedBy       string
 }
 
 type Delivery struct {
@@ -153,6 +158,17 @@ type HeartbeatListening struct {
 	Until time.Time
 }
 
+type IdempotentCall struct {
+	OrgID     uptime.ID
+	CallerID  uptime.ID
+	Key       string
+	Operation string
+	Request   []byte
+	Status    *int32
+	Answer    []byte
+	CreatedAt time.Time
+}
+
 type Incident struct {
 	ID             uptime.ID
 	OrgID          uptime.ID
@@ -167,6 +183,7 @@ type Incident struct {
 	Resolution     string
 	Evidence       []byte
 	Damped         bool
+	Note           string
 }
 
 type IncidentEvent struct {
@@ -176,6 +193,17 @@ type IncidentEvent struct {
 	At         time.Time
 	Kind       string
 	Data       []byte
+}
+
+type Invitation struct {
+	ID        uptime.ID
+	OrgID     uptime.ID
+	Email     string
+	Role      string
+	Hash      []byte
+	InvitedBy string
+	CreatedAt time.Time
+	ExpiresAt time.Time
 }
 
 type LedgerMinute struct {
@@ -206,6 +234,13 @@ type LedgerReading struct {
 	Dropped   int64
 	Missed    int64
 	Waiting   int64
+}
+
+type Membership struct {
+	AccountID uptime.ID
+	OrgID     uptime.ID
+	Role      string
+	CreatedAt time.Time
 }
 
 type Monitor struct {
@@ -249,10 +284,22 @@ type MonitorState struct {
 }
 
 type Org struct {
-	ID        uptime.ID
-	Slug      string
-	Name      string
+	ID                 uptime.ID
+	Slug               string
+	Name               string
+	CreatedAt          time.Time
+	MaxWebsites        *int32
+	MaxMonitors        *int32
+	MaxChecksPerMinute *int32
+	MaxChannels        *int32
+	UpdatedAt          time.Time
+}
+
+type PasswordReset struct {
+	Hash      []byte
+	AccountID uptime.ID
 	CreatedAt time.Time
+	ExpiresAt time.Time
 }
 
 type Region struct {
@@ -281,12 +328,31 @@ type RegionStat struct {
 	UpdatedAt time.Time
 }
 
+type Session struct {
+	ID         uptime.ID
+	AccountID  uptime.ID
+	OrgID      uptime.ID
+	Hash       []byte
+	Address    string
+	UserAgent  string
+	CreatedAt  time.Time
+	LastSeenAt time.Time
+	ExpiresAt  time.Time
+}
+
 type ShardLease struct {
 	Role      string
 	Shard     int32
 	Owner     string
 	Epoch     int64
 	ExpiresAt time.Time
+}
+
+type SignInFailure struct {
+	Subject      string
+	Failures     int32
+	BlockedUntil *time.Time
+	UpdatedAt    time.Time
 }
 
 type Span struct {
@@ -301,6 +367,27 @@ type Span struct {
 type StageSign struct {
 	Stage  string
 	SeenAt time.Time
+}
+
+type StatusPage struct {
+	ID          uptime.ID
+	OrgID       uptime.ID
+	Slug        string
+	Title       string
+	Description string
+	Link        string
+	Published   bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+type StatusPageWebsite struct {
+	PageID    uptime.ID
+	WebsiteID uptime.ID
+	OrgID     uptime.ID
+	Position  int32
+	Title     string
+	Section   string
 }
 
 type StreamPosition struct {
@@ -353,4 +440,6 @@ type Website struct {
 	MutedUntil     *time.Time
 	CreatedAt      time.Time
 	UpdatedAt      time.Time
+	Tags           []string
+	ManagedBy      string
 }

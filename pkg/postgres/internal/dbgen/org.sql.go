@@ -29,7 +29,7 @@ func (q *Queries) CreateOrg(ctx context.Context, arg CreateOrgParams) error {
 const ensureOrg = `-- name: EnsureOrg :one
 INSERT INTO org (id, slug, name) VALUES ($1, $2, $3)
 ON CONFLICT (slug) DO UPDATE SET slug = excluded.slug
-RETURNING id, slug, name, created_at
+RETURNING id, slug, name, created_at, max_websites, max_monitors, max_checks_per_minute, max_channels, updated_at
 `
 
 type EnsureOrgParams struct {
@@ -47,12 +47,17 @@ func (q *Queries) EnsureOrg(ctx context.Context, arg EnsureOrgParams) (Org, erro
 		&i.Slug,
 		&i.Name,
 		&i.CreatedAt,
+		&i.MaxWebsites,
+		&i.MaxMonitors,
+		&i.MaxChecksPerMinute,
+		&i.MaxChannels,
+		&i.UpdatedAt,
 	)
 	return i, err
 }
 
 const orgBySlug = `-- name: OrgBySlug :one
-SELECT id, slug, name, created_at FROM org WHERE slug = $1
+SELECT id, slug, name, created_at, max_websites, max_monitors, max_checks_per_minute, max_channels, updated_at FROM org WHERE slug = $1
 `
 
 func (q *Queries) OrgBySlug(ctx context.Context, slug string) (Org, error) {
@@ -63,6 +68,11 @@ func (q *Queries) OrgBySlug(ctx context.Context, slug string) (Org, error) {
 		&i.Slug,
 		&i.Name,
 		&i.CreatedAt,
+		&i.MaxWebsites,
+		&i.MaxMonitors,
+		&i.MaxChecksPerMinute,
+		&i.MaxChannels,
+		&i.UpdatedAt,
 	)
 	return i, err
 }

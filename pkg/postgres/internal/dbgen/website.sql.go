@@ -30,7 +30,7 @@ func (q *Queries) DeleteWebsite(ctx context.Context, arg DeleteWebsiteParams) (i
 }
 
 const getWebsite = `-- name: GetWebsite :one
-SELECT id, org_id, name, url, url_key, allow_duplicate, external_id, paused, paused_until, muted, muted_until, created_at, updated_at FROM website WHERE org_id = $1 AND id = $2
+SELECT id, org_id, name, url, url_key, allow_duplicate, external_id, paused, paused_until, muted, muted_until, created_at, updated_at, tags, managed_by FROM website WHERE org_id = $1 AND id = $2
 `
 
 type GetWebsiteParams struct {
@@ -55,6 +55,8 @@ func (q *Queries) GetWebsite(ctx context.Context, arg GetWebsiteParams) (Website
 		&i.MutedUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Tags,
+		&i.ManagedBy,
 	)
 	return i, err
 }
@@ -62,7 +64,7 @@ func (q *Queries) GetWebsite(ctx context.Context, arg GetWebsiteParams) (Website
 const insertWebsite = `-- name: InsertWebsite :one
 INSERT INTO website (id, org_id, name, url, url_key, allow_duplicate, external_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
-RETURNING id, org_id, name, url, url_key, allow_duplicate, external_id, paused, paused_until, muted, muted_until, created_at, updated_at
+RETURNING id, org_id, name, url, url_key, allow_duplicate, external_id, paused, paused_until, muted, muted_until, created_at, updated_at, tags, managed_by
 `
 
 type InsertWebsiteParams struct {
@@ -100,6 +102,8 @@ func (q *Queries) InsertWebsite(ctx context.Context, arg InsertWebsiteParams) (W
 		&i.MutedUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Tags,
+		&i.ManagedBy,
 	)
 	return i, err
 }
@@ -134,7 +138,7 @@ func (q *Queries) KnownWebsites(ctx context.Context, arg KnownWebsitesParams) ([
 }
 
 const lockWebsite = `-- name: LockWebsite :one
-SELECT id, org_id, name, url, url_key, allow_duplicate, external_id, paused, paused_until, muted, muted_until, created_at, updated_at FROM website WHERE org_id = $1 AND id = $2 FOR UPDATE
+SELECT id, org_id, name, url, url_key, allow_duplicate, external_id, paused, paused_until, muted, muted_until, created_at, updated_at, tags, managed_by FROM website WHERE org_id = $1 AND id = $2 FOR UPDATE
 `
 
 type LockWebsiteParams struct {
@@ -159,6 +163,8 @@ func (q *Queries) LockWebsite(ctx context.Context, arg LockWebsiteParams) (Websi
 		&i.MutedUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Tags,
+		&i.ManagedBy,
 	)
 	return i, err
 }
@@ -261,7 +267,7 @@ const updateWebsite = `-- name: UpdateWebsite :one
 UPDATE website SET name = $1, url = $2, url_key = $3, allow_duplicate = $4,
     external_id = $5, updated_at = now()
 WHERE id = $6
-RETURNING id, org_id, name, url, url_key, allow_duplicate, external_id, paused, paused_until, muted, muted_until, created_at, updated_at
+RETURNING id, org_id, name, url, url_key, allow_duplicate, external_id, paused, paused_until, muted, muted_until, created_at, updated_at, tags, managed_by
 `
 
 type UpdateWebsiteParams struct {
@@ -297,6 +303,8 @@ func (q *Queries) UpdateWebsite(ctx context.Context, arg UpdateWebsiteParams) (W
 		&i.MutedUntil,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Tags,
+		&i.ManagedBy,
 	)
 	return i, err
 }

@@ -71,8 +71,8 @@ func firstAccount(ctx context.Context, store *postgres.Store, log *slog.Logger, 
 		return fmt.Errorf("ADMIN_PASSWORD: %w", err)
 	}
 	created, err := store.CreateFirstAccount(ctx, postgres.Account{
-		ID: uptime.NewID(time.Now()), OrgID: org, Email: first.AdminEmail, PasswordHash: hash, Role: postgres.RoleOwner,
-	})
+		ID: uptime.NewID(time.Now()), Email: first.AdminEmail, PasswordHash: hash,
+	}, org)
 	if err != nil {
 		return err
 	}

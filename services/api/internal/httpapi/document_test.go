@@ -39,9 +39,12 @@ func TestEveryOperationHasTheScopeThatTheDocumentSays(t *testing.T) {
 				continue
 			}
 			seen[op.OperationID] = true
-			want := &openapi3.SecurityRequirements{{"bearer": []string{string(scope)}}}
-			if scope == scopeNone {
+			want := &openapi3.SecurityRequirements{{"bearer": []string{string(scope)}}, {"session": []string{string(scope)}}}
+			switch scope {
+			case scopeNone:
 				want = &openapi3.SecurityRequirements{}
+			case scopeSelf, scopeOwner:
+				want = &openapi3.SecurityRequirements{{"session": []string{string(scope)}}}
 			}
 			if diff := cmp.Diff(want, op.Security); diff != "" {
 				t.Errorf("%s: the document's security (-table +document):\n%s", op.OperationID, diff)

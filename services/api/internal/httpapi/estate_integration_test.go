@@ -123,7 +123,8 @@ func routes(t testing.TB) []route {
 			case op.Security == nil:
 				t.Fatalf("%s says nothing of who may call it", op.OperationID)
 			case len(*op.Security) > 0:
-				r.scope = (*op.Security)[0]["bearer"][0]
+				last := (*op.Security)[len(*op.Security)-1]
+				r.scope = last["session"][0]
 			}
 			out = append(out, r)
 		}

@@ -34,13 +34,16 @@ const (
 	maxTests  = 16
 )
 
-// Caller is who calls.
+// Caller is who calls: a machine with a key, or a person with a session.
 type Caller struct {
-	Org    uptime.ID
-	Key    uptime.ID // that it calls with
-	Name   string    // of the key, for the histories
-	Prefix string    // of the key, for the logs
-	Scopes []string
+	Org     uptime.ID
+	Key     uptime.ID // zero: a person
+	Account uptime.ID // zero: a machine
+	Session uptime.ID // that the person calls with
+	Role    string    // of the person in the organisation
+	Name    string    // for the histories
+	Prefix  string    // of the key, for the logs
+	Scopes  []string
 }
 
 // Authenticator finds out who calls. The error for a key that may not is ErrDenied;

@@ -11,12 +11,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/gin-gonic/gin/binding"
 	"github.com/oapi-codegen/nullable"
 	"github.com/oapi-codegen/runtime"
+	openapi_types "github.com/oapi-codegen/runtime/types"
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
@@ -73,14 +75,17 @@ func (e AuditEntryAction) Valid() bool {
 
 // Defines values for AuditEntryActorKind.
 const (
-	AuditEntryActorKindAPIKey AuditEntryActorKind = "api_key"
-	AuditEntryActorKindSystem AuditEntryActorKind = "system"
+	AuditEntryActorKindAPIKey  AuditEntryActorKind = "api_key"
+	AuditEntryActorKindAccount AuditEntryActorKind = "account"
+	AuditEntryActorKindSystem  AuditEntryActorKind = "system"
 )
 
 // Valid indicates whether the value is a known member of the AuditEntryActorKind enum.
 func (e AuditEntryActorKind) Valid() bool {
 	switch e {
 	case AuditEntryActorKindAPIKey:
+		return true
+	case AuditEntryActorKindAccount:
 		return true
 	case AuditEntryActorKindSystem:
 		return true
@@ -91,12 +96,17 @@ func (e AuditEntryActorKind) Valid() bool {
 
 // Defines values for AuditKind.
 const (
-	AuditKindAPIKey   AuditKind = "api_key"
-	AuditKindChannel  AuditKind = "channel"
-	AuditKindIncident AuditKind = "incident"
-	AuditKindMonitor  AuditKind = "monitor"
-	AuditKindRegion   AuditKind = "region"
-	AuditKindWebsite  AuditKind = "website"
+	AuditKindAPIKey       AuditKind = "api_key"
+	AuditKindAccount      AuditKind = "account"
+	AuditKindChannel      AuditKind = "channel"
+	AuditKindIncident     AuditKind = "incident"
+	AuditKindInvitation   AuditKind = "invitation"
+	AuditKindMember       AuditKind = "member"
+	AuditKindMonitor      AuditKind = "monitor"
+	AuditKindOrganisation AuditKind = "organisation"
+	AuditKindRegion       AuditKind = "region"
+	AuditKindStatusPage   AuditKind = "status_page"
+	AuditKindWebsite      AuditKind = "website"
 )
 
 // Valid indicates whether the value is a known member of the AuditKind enum.
@@ -104,15 +114,61 @@ func (e AuditKind) Valid() bool {
 	switch e {
 	case AuditKindAPIKey:
 		return true
+	case AuditKindAccount:
+		return true
 	case AuditKindChannel:
 		return true
 	case AuditKindIncident:
 		return true
+	case AuditKindInvitation:
+		return true
+	case AuditKindMember:
+		return true
 	case AuditKindMonitor:
+		return true
+	case AuditKindOrganisation:
 		return true
 	case AuditKindRegion:
 		return true
+	case AuditKindStatusPage:
+		return true
 	case AuditKindWebsite:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for BulkAction.
+const (
+	BulkActionCheck  BulkAction = "check"
+	BulkActionDelete BulkAction = "delete"
+	BulkActionMute   BulkAction = "mute"
+	BulkActionPause  BulkAction = "pause"
+	BulkActionResume BulkAction = "resume"
+	BulkActionTag    BulkAction = "tag"
+	BulkActionUnmute BulkAction = "unmute"
+	BulkActionUntag  BulkAction = "untag"
+)
+
+// Valid indicates whether the value is a known member of the BulkAction enum.
+func (e BulkAction) Valid() bool {
+	switch e {
+	case BulkActionCheck:
+		return true
+	case BulkActionDelete:
+		return true
+	case BulkActionMute:
+		return true
+	case BulkActionPause:
+		return true
+	case BulkActionResume:
+		return true
+	case BulkActionTag:
+		return true
+	case BulkActionUnmute:
+		return true
+	case BulkActionUntag:
 		return true
 	default:
 		return false
@@ -140,6 +196,21 @@ func (e DeliveryStatus) Valid() bool {
 	case DeliveryStatusPending:
 		return true
 	case DeliveryStatusSuppressed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for EstateVersion.
+const (
+	EstateVersionN1 EstateVersion = 1
+)
+
+// Valid indicates whether the value is a known member of the EstateVersion enum.
+func (e EstateVersion) Valid() bool {
+	switch e {
+	case EstateVersionN1:
 		return true
 	default:
 		return false
@@ -215,6 +286,30 @@ func (e FleetStageStage) Valid() bool {
 	}
 }
 
+// Defines values for ImportItemAction.
+const (
+	ImportItemActionAdd    ImportItemAction = "add"
+	ImportItemActionChange ImportItemAction = "change"
+	ImportItemActionError  ImportItemAction = "error"
+	ImportItemActionRemove ImportItemAction = "remove"
+)
+
+// Valid indicates whether the value is a known member of the ImportItemAction enum.
+func (e ImportItemAction) Valid() bool {
+	switch e {
+	case ImportItemActionAdd:
+		return true
+	case ImportItemActionChange:
+		return true
+	case ImportItemActionError:
+		return true
+	case ImportItemActionRemove:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for IncidentSeverity.
 const (
 	IncidentSeverityDegraded IncidentSeverity = "degraded"
@@ -275,6 +370,30 @@ func (e RegionState) Valid() bool {
 	case RegionStateSick:
 		return true
 	case RegionStateSilent:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for Role.
+const (
+	RoleAdmin  Role = "admin"
+	RoleEditor Role = "editor"
+	RoleOwner  Role = "owner"
+	RoleViewer Role = "viewer"
+)
+
+// Valid indicates whether the value is a known member of the Role enum.
+func (e Role) Valid() bool {
+	switch e {
+	case RoleAdmin:
+		return true
+	case RoleEditor:
+		return true
+	case RoleOwner:
+		return true
+	case RoleViewer:
 		return true
 	default:
 		return false
@@ -353,6 +472,36 @@ func (e PingStatus) Valid() bool {
 	}
 }
 
+// Defines values for WebsiteSort.
+const (
+	WebsiteSortCreated      WebsiteSort = "created"
+	WebsiteSortMinusCreated WebsiteSort = "-created"
+	WebsiteSortMinusName    WebsiteSort = "-name"
+	WebsiteSortMinusStatus  WebsiteSort = "-status"
+	WebsiteSortName         WebsiteSort = "name"
+	WebsiteSortStatus       WebsiteSort = "status"
+)
+
+// Valid indicates whether the value is a known member of the WebsiteSort enum.
+func (e WebsiteSort) Valid() bool {
+	switch e {
+	case WebsiteSortCreated:
+		return true
+	case WebsiteSortMinusCreated:
+		return true
+	case WebsiteSortMinusName:
+		return true
+	case WebsiteSortMinusStatus:
+		return true
+	case WebsiteSortName:
+		return true
+	case WebsiteSortStatus:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListAuditParamsFormat.
 const (
 	ListAuditParamsFormatCsv  ListAuditParamsFormat = "csv"
@@ -369,6 +518,141 @@ func (e ListAuditParamsFormat) Valid() bool {
 	default:
 		return false
 	}
+}
+
+// Defines values for ExportWebsitesParamsFormat.
+const (
+	ExportWebsitesParamsFormatCsv  ExportWebsitesParamsFormat = "csv"
+	ExportWebsitesParamsFormatJSON ExportWebsitesParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the ExportWebsitesParamsFormat enum.
+func (e ExportWebsitesParamsFormat) Valid() bool {
+	switch e {
+	case ExportWebsitesParamsFormatCsv:
+		return true
+	case ExportWebsitesParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ReportUptimeParamsFormat.
+const (
+	ReportUptimeParamsFormatCsv  ReportUptimeParamsFormat = "csv"
+	ReportUptimeParamsFormatJSON ReportUptimeParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the ReportUptimeParamsFormat enum.
+func (e ReportUptimeParamsFormat) Valid() bool {
+	switch e {
+	case ReportUptimeParamsFormatCsv:
+		return true
+	case ReportUptimeParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListSummariesParamsSort.
+const (
+	ListSummariesParamsSortCreated      ListSummariesParamsSort = "created"
+	ListSummariesParamsSortMinusCreated ListSummariesParamsSort = "-created"
+	ListSummariesParamsSortMinusName    ListSummariesParamsSort = "-name"
+	ListSummariesParamsSortMinusStatus  ListSummariesParamsSort = "-status"
+	ListSummariesParamsSortName         ListSummariesParamsSort = "name"
+	ListSummariesParamsSortStatus       ListSummariesParamsSort = "status"
+)
+
+// Valid indicates whether the value is a known member of the ListSummariesParamsSort enum.
+func (e ListSummariesParamsSort) Valid() bool {
+	switch e {
+	case ListSummariesParamsSortCreated:
+		return true
+	case ListSummariesParamsSortMinusCreated:
+		return true
+	case ListSummariesParamsSortMinusName:
+		return true
+	case ListSummariesParamsSortMinusStatus:
+		return true
+	case ListSummariesParamsSortName:
+		return true
+	case ListSummariesParamsSortStatus:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListSummariesParamsSlotSeconds.
+const (
+	ListSummariesParamsSlotSecondsN300   ListSummariesParamsSlotSeconds = 300
+	ListSummariesParamsSlotSecondsN3600  ListSummariesParamsSlotSeconds = 3600
+	ListSummariesParamsSlotSecondsN60    ListSummariesParamsSlotSeconds = 60
+	ListSummariesParamsSlotSecondsN86400 ListSummariesParamsSlotSeconds = 86400
+	ListSummariesParamsSlotSecondsN960   ListSummariesParamsSlotSeconds = 960
+)
+
+// Valid indicates whether the value is a known member of the ListSummariesParamsSlotSeconds enum.
+func (e ListSummariesParamsSlotSeconds) Valid() bool {
+	switch e {
+	case ListSummariesParamsSlotSecondsN300:
+		return true
+	case ListSummariesParamsSlotSecondsN3600:
+		return true
+	case ListSummariesParamsSlotSecondsN60:
+		return true
+	case ListSummariesParamsSlotSecondsN86400:
+		return true
+	case ListSummariesParamsSlotSecondsN960:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListWebsitesParamsSort.
+const (
+	ListWebsitesParamsSortCreated      ListWebsitesParamsSort = "created"
+	ListWebsitesParamsSortMinusCreated ListWebsitesParamsSort = "-created"
+	ListWebsitesParamsSortMinusName    ListWebsitesParamsSort = "-name"
+	ListWebsitesParamsSortMinusStatus  ListWebsitesParamsSort = "-status"
+	ListWebsitesParamsSortName         ListWebsitesParamsSort = "name"
+	ListWebsitesParamsSortStatus       ListWebsitesParamsSort = "status"
+)
+
+// Valid indicates whether the value is a known member of the ListWebsitesParamsSort enum.
+func (e ListWebsitesParamsSort) Valid() bool {
+	switch e {
+	case ListWebsitesParamsSortCreated:
+		return true
+	case ListWebsitesParamsSortMinusCreated:
+		return true
+	case ListWebsitesParamsSortMinusName:
+		return true
+	case ListWebsitesParamsSortMinusStatus:
+		return true
+	case ListWebsitesParamsSortName:
+		return true
+	case ListWebsitesParamsSortStatus:
+		return true
+	default:
+		return false
+	}
+}
+
+// Account defines model for Account.
+type Account struct {
+	CreatedAt         time.Time `json:"created_at"`
+	Email             string    `json:"email"`
+	ID                ID        `json:"id"`
+	Name              string    `json:"name"`
+	RecoveryCodesLeft int       `json:"recovery_codes_left"`
+
+	// Totp A second factor is asked for
+	Totp bool `json:"totp"`
 }
 
 // Advisory defines model for Advisory.
@@ -403,9 +687,11 @@ type APIKey struct {
 	OverlapUntil nullable.Nullable[time.Time] `json:"overlap_until"`
 
 	// Prefix The key's public part, by which logs name it
-	Prefix    string                       `json:"prefix"`
-	RevokedAt nullable.Nullable[time.Time] `json:"revoked_at"`
-	Scopes    []Scope                      `json:"scopes"`
+	Prefix     string                       `json:"prefix"`
+	RevokedAt  nullable.Nullable[time.Time] `json:"revoked_at"`
+	Scopes     []Scope                      `json:"scopes"`
+	Tags       nullable.Nullable[[]string]  `json:"tags"`
+	WebsiteIds nullable.Nullable[[]ID]      `json:"website_ids"`
 }
 
 // APIKeyCreate defines model for ApiKeyCreate.
@@ -416,6 +702,12 @@ type APIKeyCreate struct {
 	// Name What the key is for
 	Name   string `json:"name"`
 	Scopes Scopes `json:"scopes"`
+
+	// Tags Only websites with one of these tags; null: every one
+	Tags nullable.Nullable[[]Tag] `json:"tags,omitempty"`
+
+	// WebsiteIds Only these websites and what belongs to them; not with the scope admin; null: every one
+	WebsiteIds nullable.Nullable[[]ID] `json:"website_ids,omitempty"`
 }
 
 // APIKeyPage defines model for ApiKeyPage.
@@ -447,9 +739,11 @@ type APIKeyShown struct {
 	OverlapUntil nullable.Nullable[time.Time] `json:"overlap_until"`
 
 	// Prefix The key's public part, by which logs name it
-	Prefix    string                       `json:"prefix"`
-	RevokedAt nullable.Nullable[time.Time] `json:"revoked_at"`
-	Scopes    []Scope                      `json:"scopes"`
+	Prefix     string                       `json:"prefix"`
+	RevokedAt  nullable.Nullable[time.Time] `json:"revoked_at"`
+	Scopes     []Scope                      `json:"scopes"`
+	Tags       nullable.Nullable[[]string]  `json:"tags"`
+	WebsiteIds nullable.Nullable[[]ID]      `json:"website_ids"`
 }
 
 // APIKeyUpdate defines model for ApiKeyUpdate.
@@ -458,13 +752,19 @@ type APIKeyUpdate struct {
 	ExpiresAt nullable.Nullable[time.Time] `json:"expires_at,omitempty"`
 	Name      *string                      `json:"name,omitempty"`
 	Scopes    *Scopes                      `json:"scopes,omitempty"`
+
+	// Tags Only websites with one of these tags; null: every one
+	Tags nullable.Nullable[[]Tag] `json:"tags,omitempty"`
+
+	// WebsiteIds Only these websites and what belongs to them; not with the scope admin; null: every one
+	WebsiteIds nullable.Nullable[[]ID] `json:"website_ids,omitempty"`
 }
 
 // AuditEntry One change of one object, written down by the transaction that made it
 type AuditEntry struct {
 	Action AuditEntryAction `json:"action"`
 	Actor  struct {
-		// ID Of the key
+		// ID Of the key or the account
 		ID nullable.Nullable[uptime.ID] `json:"id"`
 
 		// Kind system: a command of the operator, or the first start
@@ -511,8 +811,78 @@ type AuditPage struct {
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
+// Batch defines model for Batch.
+type Batch struct {
+	// Atomic All or nothing
+	Atomic *bool       `json:"atomic,omitempty"`
+	Items  []BatchItem `json:"items"`
+}
+
+// BatchAnswer defines model for BatchAnswer.
+type BatchAnswer struct {
+	ID *ID `json:"id,omitempty"`
+
+	// Problem RFC 9457
+	Problem *Problem `json:"problem,omitempty"`
+
+	// Status As the single call would have answered; 424: all or nothing, and another one failed
+	Status  int      `json:"status"`
+	Website *Website `json:"website,omitempty"`
+}
+
+// BatchItem One of create, update with id, delete
+type BatchItem struct {
+	Create *WebsiteCreate `json:"create,omitempty"`
+	Delete *ID            `json:"delete,omitempty"`
+	ID     *ID            `json:"id,omitempty"`
+	Update *WebsiteUpdate `json:"update,omitempty"`
+}
+
+// BatchResult defines model for BatchResult.
+type BatchResult struct {
+	Applied int           `json:"applied"`
+	Failed  int           `json:"failed"`
+	Items   []BatchAnswer `json:"items"`
+}
+
 // BodyAssertion The decoded body.
 type BodyAssertion = json.RawMessage
+
+// Bulk ids or a filter (q, tag, status) or all says which
+type Bulk struct {
+	Action BulkAction `json:"action"`
+
+	// All Every website
+	All *bool `json:"all,omitempty"`
+
+	// DryRun Only count
+	DryRun *bool   `json:"dry_run,omitempty"`
+	Ids    *[]ID   `json:"ids,omitempty"`
+	Q      *string `json:"q,omitempty"`
+
+	// Status The verdict, or pending before the first one, or paused
+	Status *Status `json:"status,omitempty"`
+	Tag    *Tag    `json:"tag,omitempty"`
+
+	// Tags Of tag and untag
+	Tags *Tags `json:"tags,omitempty"`
+
+	// Until Of pause and mute
+	Until nullable.Nullable[time.Time] `json:"until,omitempty"`
+}
+
+// BulkAction defines model for Bulk.Action.
+type BulkAction string
+
+// BulkResult defines model for BulkResult.
+type BulkResult struct {
+	// Changed Those that were not so already
+	Changed int `json:"changed"`
+	Matched int `json:"matched"`
+
+	// Missing ids without a website
+	Missing []ID `json:"missing"`
+}
 
 // CertificateAssertion Days until the peer's certificate expires.
 type CertificateAssertion = json.RawMessage
@@ -609,6 +979,11 @@ type CheckResult struct {
 	Worker     string                    `json:"worker"`
 }
 
+// Comment defines model for Comment.
+type Comment struct {
+	Text string `json:"text"`
+}
+
 // DNSAssertion The answers of a DNS check.
 type DNSAssertion = json.RawMessage
 
@@ -645,6 +1020,80 @@ type DeliveryStatus string
 type DeliveryPage struct {
 	Items      []Delivery                `json:"items"`
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
+// Downtime defines model for Downtime.
+type Downtime struct {
+	DurationSeconds float64                      `json:"duration_seconds"`
+	EndedAt         nullable.Nullable[time.Time] `json:"ended_at"`
+	IncidentID      nullable.Nullable[ID]        `json:"incident_id"`
+	MonitorID       ID                           `json:"monitor_id"`
+
+	// Reason The enumerated cause of a failure, such as connect_timeout; empty for none
+	Reason Reason `json:"reason"`
+
+	// Regions That saw it fail meanwhile
+	Regions   []string  `json:"regions"`
+	StartedAt time.Time `json:"started_at"`
+}
+
+// DowntimeList defines model for DowntimeList.
+type DowntimeList struct {
+	From  time.Time  `json:"from"`
+	Items []Downtime `json:"items"`
+	To    time.Time  `json:"to"`
+
+	// TotalSeconds Down within the period, the items that limit left out included
+	TotalSeconds float64 `json:"total_seconds"`
+	WebsiteID    ID      `json:"website_id"`
+}
+
+// Email An e-mail address
+type Email = string
+
+// Estate Websites with all their monitors; an export can be imported as it is
+type Estate struct {
+	Version  *EstateVersion  `json:"version,omitempty"`
+	Websites []EstateWebsite `json:"websites"`
+}
+
+// EstateVersion defines model for Estate.Version.
+type EstateVersion int
+
+// EstateMonitor defines model for EstateMonitor.
+type EstateMonitor struct {
+	IntervalSeconds *int   `json:"interval_seconds,omitempty"`
+	Kind            string `json:"kind"`
+
+	// Name By which it is known again within the website; without one, by kind and target
+	Name   *string                        `json:"name,omitempty"`
+	Paused *bool                          `json:"paused,omitempty"`
+	Policy nullable.Nullable[PolicyInput] `json:"policy,omitempty"`
+
+	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
+	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
+
+	// Secrets Of an export: JSON pointers of the settings that are secret and were left out
+	Secrets *[]string `json:"secrets,omitempty"`
+
+	// Settings As MonitorSettings has it; a secret that is absent or *** stays as it is
+	Settings  *json.RawMessage `json:"settings,omitempty"`
+	Target    *string          `json:"target,omitempty"`
+	TimeoutMs *int             `json:"timeout_ms,omitempty"`
+}
+
+// EstateWebsite defines model for EstateWebsite.
+type EstateWebsite struct {
+	// ExternalID By which it is known again; without one, by url, then by name
+	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
+
+	// Monitors Without any, one of kind http for the url
+	Monitors *[]EstateMonitor `json:"monitors,omitempty"`
+	Muted    *bool            `json:"muted,omitempty"`
+	Name     string           `json:"name"`
+	Paused   *bool            `json:"paused,omitempty"`
+	Tags     *Tags            `json:"tags,omitempty"`
+	URL      *string          `json:"url,omitempty"`
 }
 
 // Evidence What the verdict rested on, kept as it was; later versions may add members
@@ -829,6 +1278,47 @@ type HeartbeatState struct {
 // ID defines model for ID.
 type ID = uptime.ID
 
+// ImportChange defines model for ImportChange.
+type ImportChange struct {
+	After string `json:"after"`
+
+	// Before As JSON, secrets as ***; empty: nothing
+	Before string `json:"before"`
+
+	// Field Such as name, or monitors/api/interval_seconds
+	Field string `json:"field"`
+}
+
+// ImportItem defines model for ImportItem.
+type ImportItem struct {
+	Action  ImportItemAction `json:"action"`
+	Changes []ImportChange   `json:"changes"`
+	Errors  []FieldError     `json:"errors"`
+	ID      *ID              `json:"id,omitempty"`
+
+	// Line Of CSV, from 1; of JSON, the index of the website, from 1; null: not in the source
+	Line nullable.Nullable[int] `json:"line"`
+	Name string                 `json:"name"`
+}
+
+// ImportItemAction defines model for ImportItem.Action.
+type ImportItemAction string
+
+// ImportPlan defines model for ImportPlan.
+type ImportPlan struct {
+	Adds int `json:"adds"`
+
+	// Applied It was done
+	Applied bool `json:"applied"`
+	Changes int  `json:"changes"`
+	Errors  int  `json:"errors"`
+
+	// Items Without what is unchanged
+	Items     []ImportItem `json:"items"`
+	Removes   int          `json:"removes"`
+	Unchanged int          `json:"unchanged"`
+}
+
 // Incident defines model for Incident.
 type Incident struct {
 	AcknowledgedAt nullable.Nullable[time.Time] `json:"acknowledged_at"`
@@ -848,7 +1338,10 @@ type Incident struct {
 	Failures  *[]Failure `json:"failures,omitempty"`
 	ID        ID         `json:"id"`
 	MonitorID ID         `json:"monitor_id"`
-	OpenedAt  time.Time  `json:"opened_at"`
+
+	// Note What was learned, by a person
+	Note     string    `json:"note"`
+	OpenedAt time.Time `json:"opened_at"`
 
 	// Resolution How it ended, in one sentence; empty while it is open
 	Resolution  string                       `json:"resolution"`
@@ -881,6 +1374,79 @@ type IncidentPage struct {
 
 // IncidentStatus defines model for IncidentStatus.
 type IncidentStatus string
+
+// IncidentUpdate defines model for IncidentUpdate.
+type IncidentUpdate struct {
+	// Note What was learned: cause, remedy, what comes next
+	Note nullable.Nullable[string] `json:"note,omitempty"`
+}
+
+// Invitation defines model for Invitation.
+type Invitation struct {
+	CreatedAt time.Time `json:"created_at"`
+	Email     string    `json:"email"`
+	ExpiresAt time.Time `json:"expires_at"`
+	ID        ID        `json:"id"`
+	InvitedBy string    `json:"invited_by"`
+
+	// Role viewer may read, editor write, admin manage the fleet and people, owner other owners and the organisation; each includes the one before
+	Role Role `json:"role"`
+}
+
+// InvitationAccept defines model for InvitationAccept.
+type InvitationAccept struct {
+	Name *string `json:"name,omitempty"`
+
+	// Password At least 10 characters
+	Password *Password `json:"password,omitempty"`
+}
+
+// InvitationCreate defines model for InvitationCreate.
+type InvitationCreate struct {
+	// Email An e-mail address
+	Email Email `json:"email"`
+
+	// Role viewer may read, editor write, admin manage the fleet and people, owner other owners and the organisation; each includes the one before
+	Role Role `json:"role"`
+}
+
+// InvitationPage defines model for InvitationPage.
+type InvitationPage struct {
+	Items      []Invitation              `json:"items"`
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
+// InvitationShown defines model for InvitationShown.
+type InvitationShown struct {
+	CreatedAt time.Time `json:"created_at"`
+	Email     string    `json:"email"`
+	ExpiresAt time.Time `json:"expires_at"`
+	ID        ID        `json:"id"`
+	InvitedBy string    `json:"invited_by"`
+
+	// Mailed A mail with the link is on its way; without SMTP_HOST none is sent
+	Mailed bool `json:"mailed"`
+
+	// Role viewer may read, editor write, admin manage the fleet and people, owner other owners and the organisation; each includes the one before
+	Role Role `json:"role"`
+
+	// URL Where it is accepted; nobody can show it again
+	URL string `json:"url"`
+}
+
+// Invited defines model for Invited.
+type Invited struct {
+	Email     string    `json:"email"`
+	ExpiresAt time.Time `json:"expires_at"`
+
+	// HasAccount The address has an account: sign in with it first
+	HasAccount   bool   `json:"has_account"`
+	InvitedBy    string `json:"invited_by"`
+	Organisation string `json:"organisation"`
+
+	// Role viewer may read, editor write, admin manage the fleet and people, owner other owners and the organisation; each includes the one before
+	Role Role `json:"role"`
+}
 
 // JSONAssertion The body or payload as JSON; property is a JSONPath (RFC 9535).
 type JSONAssertion = json.RawMessage
@@ -921,6 +1487,19 @@ type LatencyPoint struct {
 type LatencySeries struct {
 	Points []LatencyPoint `json:"points"`
 	Region string         `json:"region"`
+}
+
+// LatencyStats Times over the passed checks, null when none passed
+type LatencyStats struct {
+	Checks int64                      `json:"checks"`
+	MaxMs  nullable.Nullable[float64] `json:"max_ms"`
+	MeanMs nullable.Nullable[float64] `json:"mean_ms"`
+	P50Ms  nullable.Nullable[float64] `json:"p50_ms"`
+	P75Ms  nullable.Nullable[float64] `json:"p75_ms"`
+	P90Ms  nullable.Nullable[float64] `json:"p90_ms"`
+	P95Ms  nullable.Nullable[float64] `json:"p95_ms"`
+	P99Ms  nullable.Nullable[float64] `json:"p99_ms"`
+	Passed int64                      `json:"passed"`
 }
 
 // Ledger Every check that was scheduled is in exactly one of the others: scheduled = done + expired + invalid + waiting
@@ -1046,6 +1625,67 @@ type LegacyWebsiteUpdate struct {
 // LossAssertion Lost packets in percent.
 type LossAssertion = json.RawMessage
 
+// Me defines model for Me.
+type Me struct {
+	// Account null for a key
+	Account nullable.Nullable[Account] `json:"account"`
+
+	// Key null for an account
+	Key nullable.Nullable[APIKey] `json:"key"`
+
+	// Organisation That one works in; null for an account that belongs to none
+	Organisation nullable.Nullable[OrganisationRef] `json:"organisation"`
+
+	// Organisations All that the account belongs to, by name
+	Organisations []OrganisationRef `json:"organisations"`
+
+	// Role Of the account in it; null for a key
+	Role   nullable.Nullable[Role] `json:"role"`
+	Scopes []Scope                 `json:"scopes"`
+}
+
+// MeUpdate defines model for MeUpdate.
+type MeUpdate struct {
+	// Email An e-mail address
+	Email *Email  `json:"email,omitempty"`
+	Name  *string `json:"name,omitempty"`
+
+	// NewPassword At least 10 characters
+	NewPassword *Password `json:"new_password,omitempty"`
+
+	// Password The one that there is; asked for by email and new_password
+	Password *string `json:"password,omitempty"`
+}
+
+// Member defines model for Member.
+type Member struct {
+	Email string `json:"email"`
+
+	// ID Of the account
+	ID           ID                           `json:"id"`
+	LastSignInAt nullable.Nullable[time.Time] `json:"last_sign_in_at"`
+	Name         string                       `json:"name"`
+
+	// Role viewer may read, editor write, admin manage the fleet and people, owner other owners and the organisation; each includes the one before
+	Role  Role      `json:"role"`
+	Since time.Time `json:"since"`
+
+	// Totp Signs in with a second factor
+	Totp bool `json:"totp"`
+}
+
+// MemberPage defines model for MemberPage.
+type MemberPage struct {
+	Items      []Member                  `json:"items"`
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
+// MemberUpdate defines model for MemberUpdate.
+type MemberUpdate struct {
+	// Role viewer may read, editor write, admin manage the fleet and people, owner other owners and the organisation; each includes the one before
+	Role Role `json:"role"`
+}
+
 // Monitor defines model for Monitor.
 type Monitor struct {
 	AdvisoryRegions []string                     `json:"advisory_regions"`
@@ -1138,6 +1778,19 @@ type MonitorPage struct {
 // MonitorSettings Those of the kind. Left out, a setting has its default; answers leave out what is at its default. Secrets are shown as ***.
 type MonitorSettings = json.RawMessage
 
+// MonitorStats defines model for MonitorStats.
+type MonitorStats struct {
+	// Before Of as long a period just before
+	Before    LatencyStats `json:"before"`
+	From      time.Time    `json:"from"`
+	MonitorID ID           `json:"monitor_id"`
+
+	// Now Times over the passed checks, null when none passed
+	Now     LatencyStats  `json:"now"`
+	Regions []RegionStats `json:"regions"`
+	To      time.Time     `json:"to"`
+}
+
 // MonitorTest defines model for MonitorTest.
 type MonitorTest struct {
 	// Kind How it looks at its target
@@ -1183,8 +1836,105 @@ type MonitorUpdate struct {
 	TimeoutMs nullable.Nullable[MonitorTimeout] `json:"timeout_ms,omitempty"`
 }
 
+// NewPassword defines model for NewPassword.
+type NewPassword struct {
+	// Password At least 10 characters
+	Password Password `json:"password"`
+}
+
+// Organisation defines model for Organisation.
+type Organisation struct {
+	CreatedAt time.Time `json:"created_at"`
+	ID        ID        `json:"id"`
+	Name      string    `json:"name"`
+	Quotas    struct {
+		Channels        Quota `json:"channels"`
+		ChecksPerMinute Quota `json:"checks_per_minute"`
+		Monitors        Quota `json:"monitors"`
+		Websites        Quota `json:"websites"`
+	} `json:"quotas"`
+	Slug string `json:"slug"`
+}
+
+// OrganisationCreate defines model for OrganisationCreate.
+type OrganisationCreate struct {
+	Name string `json:"name"`
+	Slug *Slug  `json:"slug,omitempty"`
+}
+
+// OrganisationDelete defines model for OrganisationDelete.
+type OrganisationDelete struct {
+	Code *string `json:"code,omitempty"`
+
+	// Name Of the organisation, once more
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
+// OrganisationList defines model for OrganisationList.
+type OrganisationList struct {
+	Items []OrganisationRef `json:"items"`
+}
+
+// OrganisationRef defines model for OrganisationRef.
+type OrganisationRef struct {
+	ID   ID     `json:"id"`
+	Name string `json:"name"`
+
+	// Role Of the caller in it; null for a key
+	Role nullable.Nullable[Role] `json:"role"`
+	Slug string                  `json:"slug"`
+}
+
+// OrganisationUpdate defines model for OrganisationUpdate.
+type OrganisationUpdate struct {
+	Name *string `json:"name,omitempty"`
+	Slug *Slug   `json:"slug,omitempty"`
+}
+
 // Outcome defines model for Outcome.
 type Outcome = uptime.Outcome
+
+// Overview defines model for Overview.
+type Overview struct {
+	// Advisories Websites that fail in some regions below quorum
+	Advisories int `json:"advisories"`
+
+	// Channels Enabled channels; with none, nobody is told
+	Channels int `json:"channels"`
+
+	// Counts How many websites are in each state
+	Counts StatusCounts `json:"counts"`
+
+	// Incidents The open ones, newest first, at most 50; without events
+	Incidents     []Incident `json:"incidents"`
+	OpenIncidents int        `json:"open_incidents"`
+
+	// Regions Enabled regions
+	Regions int `json:"regions"`
+
+	// Sites Networks that the live workers of these regions are in; regions of one network see the same failures
+	Sites int `json:"sites"`
+
+	// Uptime24HPercent Of all websites together; null when nothing is known
+	Uptime24HPercent nullable.Nullable[float64] `json:"uptime_24h_percent"`
+}
+
+// Password At least 10 characters
+type Password = string
+
+// PasswordProof defines model for PasswordProof.
+type PasswordProof struct {
+	// Code Of the second factor, or a recovery code, where there is one
+	Code     *string `json:"code,omitempty"`
+	Password string  `json:"password"`
+}
+
+// PasswordResetRequest defines model for PasswordResetRequest.
+type PasswordResetRequest struct {
+	// Email An e-mail address
+	Email Email `json:"email"`
+}
 
 // PayloadAssertion What came back over TCP, UDP, WebSocket or SMTP.
 type PayloadAssertion = json.RawMessage
@@ -1217,6 +1967,70 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// PublicDay defines model for PublicDay.
+type PublicDay struct {
+	CoveragePercent float64                    `json:"coverage_percent"`
+	Day             openapi_types.Date         `json:"day"`
+	DownSeconds     float64                    `json:"down_seconds"`
+	UptimePercent   nullable.Nullable[float64] `json:"uptime_percent"`
+}
+
+// PublicIncident defines model for PublicIncident.
+type PublicIncident struct {
+	DurationSeconds float64                      `json:"duration_seconds"`
+	Note            string                       `json:"note"`
+	OpenedAt        time.Time                    `json:"opened_at"`
+	ResolvedAt      nullable.Nullable[time.Time] `json:"resolved_at"`
+	Status          IncidentStatus               `json:"status"`
+
+	// Title Of the website
+	Title string `json:"title"`
+}
+
+// PublicStatus defines model for PublicStatus.
+type PublicStatus struct {
+	// AsOf When this was true; old while the fleet does not work
+	AsOf        time.Time `json:"as_of"`
+	Description string    `json:"description"`
+
+	// Incidents Of the last 30 days, newest first, at most 100
+	Incidents []PublicIncident `json:"incidents"`
+	Link      string           `json:"link"`
+	Slug      string           `json:"slug"`
+
+	// Status The worst of its websites
+	Status   Status          `json:"status"`
+	Title    string          `json:"title"`
+	Websites []PublicWebsite `json:"websites"`
+}
+
+// PublicStatusList defines model for PublicStatusList.
+type PublicStatusList struct {
+	Items []PublicStatusRef `json:"items"`
+}
+
+// PublicStatusRef defines model for PublicStatusRef.
+type PublicStatusRef struct {
+	Slug  string `json:"slug"`
+	Title string `json:"title"`
+}
+
+// PublicWebsite defines model for PublicWebsite.
+type PublicWebsite struct {
+	Coverage90DPercent float64 `json:"coverage_90d_percent"`
+
+	// Days 90, oldest first, in UTC
+	Days    []PublicDay                  `json:"days"`
+	Regions []SummaryVote                `json:"regions"`
+	Section string                       `json:"section"`
+	Since   nullable.Nullable[time.Time] `json:"since"`
+
+	// Status The verdict, or pending before the first one, or paused
+	Status           Status                     `json:"status"`
+	Title            string                     `json:"title"`
+	Uptime90DPercent nullable.Nullable[float64] `json:"uptime_90d_percent"`
+}
+
 // QuorumInput defines model for QuorumInput.
 type QuorumInput struct {
 	// Count Failing regions that make it down; with mode count only
@@ -1227,11 +2041,24 @@ type QuorumInput struct {
 // QuorumMode defines model for QuorumMode.
 type QuorumMode = uptime.QuorumMode
 
+// Quota defines model for Quota.
+type Quota struct {
+	// Limit null: as many as one likes
+	Limit nullable.Nullable[int] `json:"limit"`
+	Used  float64                `json:"used"`
+}
+
 // RTTAssertion The mean round trip in milliseconds.
 type RTTAssertion = json.RawMessage
 
 // Reason The enumerated cause of a failure, such as connect_timeout; empty for none
 type Reason = uptime.Reason
+
+// RecoveryCodes defines model for RecoveryCodes.
+type RecoveryCodes struct {
+	// RecoveryCodes Each works once
+	RecoveryCodes []string `json:"recovery_codes"`
+}
 
 // Region defines model for Region.
 type Region struct {
@@ -1308,6 +2135,14 @@ type RegionPage struct {
 // RegionState pending registered itself and waits to be enabled; silent has no live worker; sick fails what the others find well, and has no vote
 type RegionState string
 
+// RegionStats defines model for RegionStats.
+type RegionStats struct {
+	Region string `json:"region"`
+
+	// Stats Times over the passed checks, null when none passed
+	Stats LatencyStats `json:"stats"`
+}
+
 // RegionUpdate defines model for RegionUpdate.
 type RegionUpdate struct {
 	// Enabled Whether it gets checks and has a vote
@@ -1317,11 +2152,81 @@ type RegionUpdate struct {
 	Title     nullable.Nullable[string]  `json:"title,omitempty"`
 }
 
+// Report defines model for Report.
+type Report struct {
+	From       time.Time                 `json:"from"`
+	Items      []ReportRow               `json:"items"`
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+	To         time.Time                 `json:"to"`
+
+	// Total Over all websites that the filter matches, not only this page's
+	Total ReportRow `json:"total"`
+}
+
+// ReportRow defines model for ReportRow.
+type ReportRow struct {
+	// BudgetLeftSeconds Negative: more was down than promised
+	BudgetLeftSeconds nullable.Nullable[float64] `json:"budget_left_seconds"`
+
+	// BudgetSeconds How long it may be down in the period
+	BudgetSeconds   nullable.Nullable[float64] `json:"budget_seconds"`
+	CoveragePercent float64                    `json:"coverage_percent"`
+	DownSeconds     float64                    `json:"down_seconds"`
+
+	// Incidents That were open in the period
+	Incidents            int                        `json:"incidents"`
+	LongestOutageSeconds nullable.Nullable[float64] `json:"longest_outage_seconds"`
+
+	// MttrSeconds Mean time to repair of those resolved in the period
+	MttrSeconds nullable.Nullable[float64] `json:"mttr_seconds"`
+	Name        string                     `json:"name"`
+
+	// P50Ms Of the first monitor; null while InfluxDB is away, or of nothing
+	P50Ms         nullable.Nullable[float64] `json:"p50_ms"`
+	P95Ms         nullable.Nullable[float64] `json:"p95_ms"`
+	P99Ms         nullable.Nullable[float64] `json:"p99_ms"`
+	Tags          []string                   `json:"tags"`
+	TargetPercent nullable.Nullable[float64] `json:"target_percent"`
+	UptimePercent nullable.Nullable[float64] `json:"uptime_percent"`
+
+	// WebsiteID null for the total
+	WebsiteID nullable.Nullable[ID] `json:"website_id"`
+}
+
+// Role viewer may read, editor write, admin manage the fleet and people, owner other owners and the organisation; each includes the one before
+type Role string
+
 // Scope Each includes the one before it
 type Scope string
 
 // Scopes defines model for Scopes.
 type Scopes = []Scope
+
+// Session defines model for Session.
+type Session struct {
+	// Address Of the client that signed in
+	Address   string    `json:"address"`
+	CreatedAt time.Time `json:"created_at"`
+
+	// Current It is that of this call
+	Current   bool      `json:"current"`
+	ExpiresAt time.Time `json:"expires_at"`
+	ID        ID        `json:"id"`
+
+	// LastSeenAt To the minute
+	LastSeenAt time.Time `json:"last_seen_at"`
+	UserAgent  string    `json:"user_agent"`
+}
+
+// SessionList defines model for SessionList.
+type SessionList struct {
+	Items []Session `json:"items"`
+}
+
+// SessionUpdate defines model for SessionUpdate.
+type SessionUpdate struct {
+	OrganisationID ID `json:"organisation_id"`
+}
 
 // Settingsdns defines model for Settingsdns.
 type Settingsdns = json.RawMessage
@@ -1356,11 +2261,202 @@ type Settingsudp = json.RawMessage
 // Settingswebsocket defines model for Settingswebsocket.
 type Settingswebsocket = json.RawMessage
 
+// Setup defines model for Setup.
+type Setup struct {
+	// Mail The fleet sends mail: invitations and new passwords can be mailed
+	Mail bool `json:"mail"`
+
+	// Needed There is no account yet
+	Needed bool `json:"needed"`
+
+	// SignUpOpen Everybody may make an account
+	SignUpOpen bool   `json:"sign_up_open"`
+	Version    string `json:"version"`
+}
+
+// SignIn defines model for SignIn.
+type SignIn struct {
+	// Code Of the second factor, or a recovery code
+	Code     *string `json:"code,omitempty"`
+	Email    string  `json:"email"`
+	Password string  `json:"password"`
+
+	// Remember 30 days rather than 12 hours without use
+	Remember *bool `json:"remember,omitempty"`
+}
+
+// SignUp defines model for SignUp.
+type SignUp struct {
+	// Email An e-mail address
+	Email Email `json:"email"`
+
+	// Name Of the person
+	Name *string `json:"name,omitempty"`
+
+	// Organisation Its name; made up of the person's if absent
+	Organisation *string `json:"organisation,omitempty"`
+
+	// Password At least 10 characters
+	Password Password `json:"password"`
+}
+
+// Slug defines model for Slug.
+type Slug = string
+
 // Status The verdict, or pending before the first one, or paused
 type Status string
 
 // StatusAssertion The protocol's status code.
 type StatusAssertion = json.RawMessage
+
+// StatusCounts How many websites are in each state
+type StatusCounts struct {
+	Degraded int `json:"degraded"`
+	Down     int `json:"down"`
+	Paused   int `json:"paused"`
+	Pending  int `json:"pending"`
+	Unknown  int `json:"unknown"`
+	Up       int `json:"up"`
+}
+
+// StatusPage defines model for StatusPage.
+type StatusPage struct {
+	CreatedAt   time.Time `json:"created_at"`
+	Description string    `json:"description"`
+	ID          ID        `json:"id"`
+	Link        string    `json:"link"`
+	Published   bool      `json:"published"`
+	Slug        string    `json:"slug"`
+	Title       string    `json:"title"`
+	UpdatedAt   time.Time `json:"updated_at"`
+
+	// URL Where the public reads it
+	URL string `json:"url"`
+
+	// Websites In the order of the page
+	Websites []StatusPageWebsite `json:"websites"`
+}
+
+// StatusPageCreate defines model for StatusPageCreate.
+type StatusPageCreate struct {
+	Description *string `json:"description,omitempty"`
+
+	// Link http or https, of whoever keeps the page
+	Link      *string              `json:"link,omitempty"`
+	Published *bool                `json:"published,omitempty"`
+	Slug      Slug                 `json:"slug"`
+	Title     string               `json:"title"`
+	Websites  *[]StatusPageWebsite `json:"websites,omitempty"`
+}
+
+// StatusPagePage defines model for StatusPagePage.
+type StatusPagePage struct {
+	Items      []StatusPage              `json:"items"`
+	NextCursor nullable.Nullable[string] `json:"next_cursor"`
+}
+
+// StatusPageUpdate defines model for StatusPageUpdate.
+type StatusPageUpdate struct {
+	Description *string              `json:"description,omitempty"`
+	Link        *string              `json:"link,omitempty"`
+	Published   *bool                `json:"published,omitempty"`
+	Slug        *Slug                `json:"slug,omitempty"`
+	Title       *string              `json:"title,omitempty"`
+	Websites    *[]StatusPageWebsite `json:"websites,omitempty"`
+}
+
+// StatusPageWebsite defines model for StatusPageWebsite.
+type StatusPageWebsite struct {
+	Section *string `json:"section,omitempty"`
+
+	// Title As the public knows it; empty: the website's name
+	Title     *string `json:"title,omitempty"`
+	WebsiteID ID      `json:"website_id"`
+}
+
+// Summary defines model for Summary.
+type Summary struct {
+	AdvisoryRegions    []string `json:"advisory_regions"`
+	Coverage30DPercent float64  `json:"coverage_30d_percent"`
+
+	// ExpiresInDays Until the first certificate or domain of its monitors ends
+	ExpiresInDays nullable.Nullable[int] `json:"expires_in_days"`
+	ID            ID                     `json:"id"`
+
+	// IncidentID Of the open one
+	IncidentID nullable.Nullable[ID] `json:"incident_id"`
+
+	// Kinds Of its monitors, each once
+	Kinds         []string                     `json:"kinds"`
+	LastCheckedAt nullable.Nullable[time.Time] `json:"last_checked_at"`
+	Muted         bool                         `json:"muted"`
+	Name          string                       `json:"name"`
+
+	// P50Ms Over the last 24 hours
+	P50Ms  nullable.Nullable[float64] `json:"p50_ms"`
+	P95Ms  nullable.Nullable[float64] `json:"p95_ms"`
+	Paused bool                       `json:"paused"`
+
+	// Reason Of its worst monitor
+	Reason Reason `json:"reason"`
+
+	// Slots One letter per slot, oldest first: u up, d degraded, x down, p partly down, n unknown, z paused, and - for not watched; the worst of the slot
+	Slots string `json:"slots"`
+
+	// Sparkline Mean latency of its first monitor in each of the last 24 hours, oldest first, in milliseconds
+	Sparkline []nullable.Nullable[float64] `json:"sparkline"`
+
+	// Status The verdict, or pending before the first one, or paused
+	Status           Status                       `json:"status"`
+	Tags             []string                     `json:"tags"`
+	Uptime24HPercent nullable.Nullable[float64]   `json:"uptime_24h_percent"`
+	Uptime30DPercent nullable.Nullable[float64]   `json:"uptime_30d_percent"`
+	URL              string                       `json:"url"`
+	VerdictSince     nullable.Nullable[time.Time] `json:"verdict_since"`
+
+	// Votes By region, the worst of its monitors
+	Votes []SummaryVote `json:"votes"`
+}
+
+// SummaryPage defines model for SummaryPage.
+type SummaryPage struct {
+	Items       []Summary                 `json:"items"`
+	NextCursor  nullable.Nullable[string] `json:"next_cursor"`
+	SlotSeconds int                       `json:"slot_seconds"`
+
+	// SlotsEnd End of the last slot
+	SlotsEnd time.Time `json:"slots_end"`
+
+	// TicksAway InfluxDB does not answer: sparklines and percentiles are missing
+	TicksAway bool `json:"ticks_away"`
+}
+
+// SummaryVote defines model for SummaryVote.
+type SummaryVote struct {
+	Counted bool    `json:"counted"`
+	Fresh   bool    `json:"fresh"`
+	Region  string  `json:"region"`
+	Vote    Outcome `json:"vote"`
+}
+
+// Tag defines model for Tag.
+type Tag = string
+
+// TagCount defines model for TagCount.
+type TagCount struct {
+	// Counts How many websites are in each state
+	Counts   StatusCounts `json:"counts"`
+	Tag      string       `json:"tag"`
+	Websites int          `json:"websites"`
+}
+
+// TagList defines model for TagList.
+type TagList struct {
+	Items []TagCount `json:"items"`
+}
+
+// Tags defines model for Tags.
+type Tags = []Tag
 
 // Testimony What else the probe saw, as far as the kind sees it: certificate, registration, packets, failures of assertions with expected and actual, answers, header, and an excerpt, the first 2 KiB of what the target said; without secrets and cookies, and cut to 6 KiB. Later versions may add members
 type Testimony = json.RawMessage
@@ -1397,6 +2493,23 @@ type TickPage struct {
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
 
+// TotpCode defines model for TotpCode.
+type TotpCode struct {
+	Code string `json:"code"`
+}
+
+// TotpSecret defines model for TotpSecret.
+type TotpSecret struct {
+	// QrSvg The URL as a QR code
+	QrSvg string `json:"qr_svg"`
+
+	// Secret In base32
+	Secret string `json:"secret"`
+
+	// URL otpauth://, as apps read it
+	URL string `json:"url"`
+}
+
 // UntilInput defines model for UntilInput.
 type UntilInput struct {
 	// Until In the future; null: until it is undone
@@ -1421,6 +2534,28 @@ type Uptime struct {
 	// UptimePercent Up and degraded of what is known; null when nothing is
 	UptimePercent nullable.Nullable[float64] `json:"uptime_percent"`
 	WebsiteID     ID                         `json:"website_id"`
+}
+
+// UptimeDay defines model for UptimeDay.
+type UptimeDay struct {
+	CoveragePercent float64            `json:"coverage_percent"`
+	Day             openapi_types.Date `json:"day"`
+	DegradedSeconds float64            `json:"degraded_seconds"`
+	DownSeconds     float64            `json:"down_seconds"`
+
+	// Incidents That were open on the day
+	Incidents          int                        `json:"incidents"`
+	UnknownSeconds     float64                    `json:"unknown_seconds"`
+	UnmonitoredSeconds float64                    `json:"unmonitored_seconds"`
+	UpSeconds          float64                    `json:"up_seconds"`
+	UptimePercent      nullable.Nullable[float64] `json:"uptime_percent"`
+}
+
+// UptimeDays defines model for UptimeDays.
+type UptimeDays struct {
+	Items     []UptimeDay `json:"items"`
+	WebsiteID ID          `json:"website_id"`
+	Zone      string      `json:"zone"`
 }
 
 // Verdict defines model for Verdict.
@@ -1471,6 +2606,7 @@ type Website struct {
 	CreatedAt       time.Time                    `json:"created_at"`
 	ExternalID      nullable.Nullable[string]    `json:"external_id"`
 	ID              ID                           `json:"id"`
+	ManagedBy       string                       `json:"managed_by"`
 	Monitors        []Monitor                    `json:"monitors"`
 	Muted           bool                         `json:"muted"`
 	MutedUntil      nullable.Nullable[time.Time] `json:"muted_until"`
@@ -1480,6 +2616,7 @@ type Website struct {
 
 	// Status The verdict, or pending before the first one, or paused
 	Status    Status    `json:"status"`
+	Tags      []string  `json:"tags"`
 	UpdatedAt time.Time `json:"updated_at"`
 	URL       string    `json:"url"`
 
@@ -1497,12 +2634,16 @@ type WebsiteCreate struct {
 	ExternalID      nullable.Nullable[string] `json:"external_id,omitempty"`
 	IntervalSeconds *int                      `json:"interval_seconds,omitempty"`
 
+	// ManagedBy The source that it is kept in; empty: by hand
+	ManagedBy *string `json:"managed_by,omitempty"`
+
 	// Name The URL's host if absent
 	Name   nullable.Nullable[string]      `json:"name,omitempty"`
 	Policy nullable.Nullable[PolicyInput] `json:"policy,omitempty"`
 
 	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
+	Tags    *Tags                          `json:"tags,omitempty"`
 
 	// TimeoutMs At most 60000 and the interval; 10000 if absent, or the interval if that is less
 	TimeoutMs *int `json:"timeout_ms,omitempty"`
@@ -1524,6 +2665,7 @@ type WebsiteUpdate struct {
 
 	// IntervalSeconds A timeout above the new interval is lowered to it
 	IntervalSeconds nullable.Nullable[int]    `json:"interval_seconds,omitempty"`
+	ManagedBy       *string                   `json:"managed_by,omitempty"`
 	Name            nullable.Nullable[string] `json:"name,omitempty"`
 
 	// Policy What it does not name stays as it is
@@ -1531,6 +2673,7 @@ type WebsiteUpdate struct {
 
 	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
 	Regions   nullable.Nullable[RegionNames] `json:"regions,omitempty"`
+	Tags      *Tags                          `json:"tags,omitempty"`
 	TimeoutMs nullable.Nullable[int]         `json:"timeout_ms,omitempty"`
 	URL       *string                        `json:"url,omitempty"`
 }
@@ -1561,6 +2704,9 @@ type From = time.Time
 // InRegion defines model for InRegion.
 type InRegion = string
 
+// KindFilter How it looks at its target
+type KindFilter = MonitorKind
+
 // Limit defines model for Limit.
 type Limit = int
 
@@ -1579,11 +2725,26 @@ type PingMessage = string
 // PingStatus defines model for PingStatus.
 type PingStatus string
 
+// Search defines model for Search.
+type Search = string
+
+// StatusFilter defines model for StatusFilter.
+type StatusFilter = string
+
+// TagFilter defines model for TagFilter.
+type TagFilter = string
+
 // To defines model for To.
 type To = time.Time
 
 // Token defines model for Token.
 type Token = string
+
+// WebsiteSort defines model for WebsiteSort.
+type WebsiteSort string
+
+// Zone defines model for Zone.
+type Zone = string
 
 // Busy RFC 9457
 type Busy = Problem
@@ -1707,6 +2868,19 @@ type StreamEventsParams struct {
 	LastEventID *string `json:"Last-Event-ID,omitempty"`
 }
 
+// ExportWebsitesParams defines parameters for ExportWebsites.
+type ExportWebsitesParams struct {
+	// Tag Only with this tag; several, comma separated, must all be there
+	Tag       *TagFilter `form:"tag,omitempty" json:"tag,omitempty"`
+	ManagedBy *string    `form:"managed_by,omitempty" json:"managed_by,omitempty"`
+
+	// Format A line of CSV holds a website's first monitor only
+	Format *ExportWebsitesParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+}
+
+// ExportWebsitesParamsFormat defines parameters for ExportWebsites.
+type ExportWebsitesParamsFormat string
+
 // PingByGetParams defines parameters for PingByGet.
 type PingByGetParams struct {
 	// Status ok, the default, says that a run has finished well, fail that it has not, start that one begins
@@ -1743,6 +2917,17 @@ type PingByPostParams struct {
 	DurationMs *PingDuration `form:"duration_ms,omitempty" json:"duration_ms,omitempty"`
 }
 
+// ImportWebsitesParams defines parameters for ImportWebsites.
+type ImportWebsitesParams struct {
+	DryRun *bool `form:"dry_run,omitempty" json:"dry_run,omitempty"`
+
+	// Prune Remove what this managed_by keeps and the source no longer has
+	Prune *bool `form:"prune,omitempty" json:"prune,omitempty"`
+
+	// ManagedBy Who keeps these websites as code; they bear it
+	ManagedBy *string `form:"managed_by,omitempty" json:"managed_by,omitempty"`
+}
+
 // ListIncidentsParams defines parameters for ListIncidents.
 type ListIncidentsParams struct {
 	Status    *IncidentStatus `form:"status,omitempty" json:"status,omitempty"`
@@ -1755,6 +2940,24 @@ type ListIncidentsParams struct {
 	// To Only those that were opened before this time
 	To *time.Time `form:"to,omitempty" json:"to,omitempty"`
 
+	// Cursor next_cursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Length of the page
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListInvitationsParams defines parameters for ListInvitations.
+type ListInvitationsParams struct {
+	// Cursor next_cursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Length of the page
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListMembersParams defines parameters for ListMembers.
+type ListMembersParams struct {
 	// Cursor next_cursor of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
@@ -1792,6 +2995,18 @@ type GetMonitorLatencyParams struct {
 	Resolution *string `form:"resolution,omitempty" json:"resolution,omitempty"`
 }
 
+// GetMonitorStatsParams defines parameters for GetMonitorStats.
+type GetMonitorStatsParams struct {
+	// From Beginning of the period
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, the present if absent
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Region Only this region; heartbeat is that of the calls of heartbeats
+	Region *InRegion `form:"region,omitempty" json:"region,omitempty"`
+}
+
 // ListMonitorTicksParams defines parameters for ListMonitorTicks.
 type ListMonitorTicksParams struct {
 	// From Beginning of the period
@@ -1813,6 +3028,83 @@ type ListMonitorTicksParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// GetOverviewParams defines parameters for GetOverview.
+type GetOverviewParams struct {
+	// Tag Only with this tag; several, comma separated, must all be there
+	Tag *TagFilter `form:"tag,omitempty" json:"tag,omitempty"`
+}
+
+// ReportUptimeParams defines parameters for ReportUptime.
+type ReportUptimeParams struct {
+	// From Beginning of the period
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, the present if absent
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Tag Only with this tag; several, comma separated, must all be there
+	Tag       *TagFilter `form:"tag,omitempty" json:"tag,omitempty"`
+	WebsiteID *ID        `form:"website_id,omitempty" json:"website_id,omitempty"`
+
+	// TargetPercent The uptime that was promised; the answer says what is left of the error budget
+	TargetPercent *float64                  `form:"target_percent,omitempty" json:"target_percent,omitempty"`
+	Format        *ReportUptimeParamsFormat `form:"format,omitempty" json:"format,omitempty"`
+
+	// Cursor next_cursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Length of the page
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ReportUptimeParamsFormat defines parameters for ReportUptime.
+type ReportUptimeParamsFormat string
+
+// ListStatusPagesParams defines parameters for ListStatusPages.
+type ListStatusPagesParams struct {
+	// Cursor next_cursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Length of the page
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListSummariesParams defines parameters for ListSummaries.
+type ListSummariesParams struct {
+	// Cursor next_cursor of the page before
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Limit Length of the page
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Q Part of the name, the URL or the external id, in any case
+	Q *Search `form:"q,omitempty" json:"q,omitempty"`
+
+	// Tag Only with this tag; several, comma separated, must all be there
+	Tag *TagFilter `form:"tag,omitempty" json:"tag,omitempty"`
+
+	// Kind Only with a monitor of this kind
+	Kind *KindFilter `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Status Only in one of these states, comma separated
+	Status *StatusFilter `form:"status,omitempty" json:"status,omitempty"`
+
+	// Sort By when it was made, the default, or by name or status, the worst first; - turns it round
+	Sort *ListSummariesParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// Ids Only these, comma separated
+	Ids *string `form:"ids,omitempty" json:"ids,omitempty"`
+
+	// SlotSeconds Length of one of the 90 slots, which end with the present one; 86400 makes them days
+	SlotSeconds *ListSummariesParamsSlotSeconds `form:"slot_seconds,omitempty" json:"slot_seconds,omitempty"`
+}
+
+// ListSummariesParamsSort defines parameters for ListSummaries.
+type ListSummariesParamsSort string
+
+// ListSummariesParamsSlotSeconds defines parameters for ListSummaries.
+type ListSummariesParamsSlotSeconds int
+
 // ListWebsitesParams defines parameters for ListWebsites.
 type ListWebsitesParams struct {
 	// Cursor next_cursor of the page before
@@ -1822,9 +3114,38 @@ type ListWebsitesParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 
 	// Q Part of the name, the URL or the external id, in any case
-	Q          *string `form:"q,omitempty" json:"q,omitempty"`
-	Status     *Status `form:"status,omitempty" json:"status,omitempty"`
+	Q *Search `form:"q,omitempty" json:"q,omitempty"`
+
+	// Tag Only with this tag; several, comma separated, must all be there
+	Tag *TagFilter `form:"tag,omitempty" json:"tag,omitempty"`
+
+	// Kind Only with a monitor of this kind
+	Kind *KindFilter `form:"kind,omitempty" json:"kind,omitempty"`
+
+	// Status Only in one of these states, comma separated
+	Status *StatusFilter `form:"status,omitempty" json:"status,omitempty"`
+
+	// Sort By when it was made, the default, or by name or status, the worst first; - turns it round
+	Sort *ListWebsitesParamsSort `form:"sort,omitempty" json:"sort,omitempty"`
+
+	// ManagedBy Only those that this source keeps
+	ManagedBy  *string `form:"managed_by,omitempty" json:"managed_by,omitempty"`
 	ExternalID *string `form:"external_id,omitempty" json:"external_id,omitempty"`
+}
+
+// ListWebsitesParamsSort defines parameters for ListWebsites.
+type ListWebsitesParamsSort string
+
+// ListWebsiteDowntimeParams defines parameters for ListWebsiteDowntime.
+type ListWebsiteDowntimeParams struct {
+	// From Beginning of the period
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To End of the period, the present if absent
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit Length of the page
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // GetWebsiteUptimeParams defines parameters for GetWebsiteUptime.
@@ -1834,6 +3155,14 @@ type GetWebsiteUptimeParams struct {
 
 	// To End of the period, the present if absent
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+}
+
+// ListWebsiteUptimeDailyParams defines parameters for ListWebsiteUptimeDaily.
+type ListWebsiteUptimeDailyParams struct {
+	Days *int `form:"days,omitempty" json:"days,omitempty"`
+
+	// Zone Time zone whose midnights part the days, such as Europe/Berlin
+	Zone *Zone `form:"zone,omitempty" json:"zone,omitempty"`
 }
 
 // LegacyCreateRegionJSONRequestBody defines body for LegacyCreateRegion for application/json ContentType.
@@ -1854,6 +3183,42 @@ type CreateChannelJSONRequestBody = ChannelCreate
 // UpdateChannelJSONRequestBody defines body for UpdateChannel for application/json ContentType.
 type UpdateChannelJSONRequestBody = ChannelUpdate
 
+// ImportWebsitesJSONRequestBody defines body for ImportWebsites for application/json ContentType.
+type ImportWebsitesJSONRequestBody = Estate
+
+// UpdateIncidentJSONRequestBody defines body for UpdateIncident for application/json ContentType.
+type UpdateIncidentJSONRequestBody = IncidentUpdate
+
+// CommentIncidentJSONRequestBody defines body for CommentIncident for application/json ContentType.
+type CommentIncidentJSONRequestBody = Comment
+
+// CreateInvitationJSONRequestBody defines body for CreateInvitation for application/json ContentType.
+type CreateInvitationJSONRequestBody = InvitationCreate
+
+// AcceptInvitationJSONRequestBody defines body for AcceptInvitation for application/json ContentType.
+type AcceptInvitationJSONRequestBody = InvitationAccept
+
+// DeleteMeJSONRequestBody defines body for DeleteMe for application/json ContentType.
+type DeleteMeJSONRequestBody = PasswordProof
+
+// UpdateMeJSONRequestBody defines body for UpdateMe for application/json ContentType.
+type UpdateMeJSONRequestBody = MeUpdate
+
+// RenewRecoveryCodesJSONRequestBody defines body for RenewRecoveryCodes for application/json ContentType.
+type RenewRecoveryCodesJSONRequestBody = PasswordProof
+
+// RemoveTotpJSONRequestBody defines body for RemoveTotp for application/json ContentType.
+type RemoveTotpJSONRequestBody = PasswordProof
+
+// BeginTotpJSONRequestBody defines body for BeginTotp for application/json ContentType.
+type BeginTotpJSONRequestBody = PasswordProof
+
+// ConfirmTotpJSONRequestBody defines body for ConfirmTotp for application/json ContentType.
+type ConfirmTotpJSONRequestBody = TotpCode
+
+// UpdateMemberJSONRequestBody defines body for UpdateMember for application/json ContentType.
+type UpdateMemberJSONRequestBody = MemberUpdate
+
 // TestMonitorJSONRequestBody defines body for TestMonitor for application/json ContentType.
 type TestMonitorJSONRequestBody = MonitorTest
 
@@ -1863,14 +3228,53 @@ type UpdateMonitorJSONRequestBody = MonitorUpdate
 // CloneMonitorJSONRequestBody defines body for CloneMonitor for application/json ContentType.
 type CloneMonitorJSONRequestBody = MonitorClone
 
+// DeleteOrganisationJSONRequestBody defines body for DeleteOrganisation for application/json ContentType.
+type DeleteOrganisationJSONRequestBody = OrganisationDelete
+
+// UpdateOrganisationJSONRequestBody defines body for UpdateOrganisation for application/json ContentType.
+type UpdateOrganisationJSONRequestBody = OrganisationUpdate
+
+// CreateOrganisationJSONRequestBody defines body for CreateOrganisation for application/json ContentType.
+type CreateOrganisationJSONRequestBody = OrganisationCreate
+
+// RequestPasswordResetJSONRequestBody defines body for RequestPasswordReset for application/json ContentType.
+type RequestPasswordResetJSONRequestBody = PasswordResetRequest
+
+// ResetPasswordJSONRequestBody defines body for ResetPassword for application/json ContentType.
+type ResetPasswordJSONRequestBody = NewPassword
+
 // CreateRegionJSONRequestBody defines body for CreateRegion for application/json ContentType.
 type CreateRegionJSONRequestBody = RegionCreate
 
 // UpdateRegionJSONRequestBody defines body for UpdateRegion for application/json ContentType.
 type UpdateRegionJSONRequestBody = RegionUpdate
 
+// SwitchOrganisationJSONRequestBody defines body for SwitchOrganisation for application/json ContentType.
+type SwitchOrganisationJSONRequestBody = SessionUpdate
+
+// SignInJSONRequestBody defines body for SignIn for application/json ContentType.
+type SignInJSONRequestBody = SignIn
+
+// SetUpJSONRequestBody defines body for SetUp for application/json ContentType.
+type SetUpJSONRequestBody = SignUp
+
+// SignUpJSONRequestBody defines body for SignUp for application/json ContentType.
+type SignUpJSONRequestBody = SignUp
+
+// CreateStatusPageJSONRequestBody defines body for CreateStatusPage for application/json ContentType.
+type CreateStatusPageJSONRequestBody = StatusPageCreate
+
+// UpdateStatusPageJSONRequestBody defines body for UpdateStatusPage for application/json ContentType.
+type UpdateStatusPageJSONRequestBody = StatusPageUpdate
+
 // CreateWebsiteJSONRequestBody defines body for CreateWebsite for application/json ContentType.
 type CreateWebsiteJSONRequestBody = WebsiteCreate
+
+// BatchWebsitesJSONRequestBody defines body for BatchWebsites for application/json ContentType.
+type BatchWebsitesJSONRequestBody = Batch
+
+// BulkWebsitesJSONRequestBody defines body for BulkWebsites for application/json ContentType.
+type BulkWebsitesJSONRequestBody = Bulk
 
 // UpdateWebsiteJSONRequestBody defines body for UpdateWebsite for application/json ContentType.
 type UpdateWebsiteJSONRequestBody = WebsiteUpdate
@@ -1892,6 +3296,9 @@ type LegacyUpdateWebsiteJSONRequestBody = LegacyWebsiteUpdate
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// GetMonitorMetrics The state of each monitor as Prometheus reads it; 404 unless the fleet's MONITOR_METRICS is on
+	// (GET /metrics/monitors)
+	GetMonitorMetrics(c *gin.Context)
 	// LegacyListStatus All websites with their latest status
 	// (GET /monitor)
 	LegacyListStatus(c *gin.Context)
@@ -1955,6 +3362,9 @@ type ServerInterface interface {
 	// StreamEvents What happens, as it happens, as Server-Sent Events
 	// (GET /v1/events)
 	StreamEvents(c *gin.Context, params StreamEventsParams)
+	// ExportWebsites Websites with their monitors, and channels, as an import takes them; secrets are left out and named
+	// (GET /v1/export)
+	ExportWebsites(c *gin.Context, params ExportWebsitesParams)
 	// GetFleet How the fleet itself is doing, per region and per stage
 	// (GET /v1/fleet)
 	GetFleet(c *gin.Context)
@@ -1967,15 +3377,72 @@ type ServerInterface interface {
 	// PingByPost A job calls in; the token is all that it needs
 	// (POST /v1/heartbeats/{token})
 	PingByPost(c *gin.Context, token Token, params PingByPostParams)
+	// ImportWebsites Bring websites in from JSON or CSV, as an export has them; with dry_run, only say what would be done
+	// (POST /v1/import)
+	ImportWebsites(c *gin.Context, params ImportWebsitesParams)
 	// ListIncidents Incidents, newest first
 	// (GET /v1/incidents)
 	ListIncidents(c *gin.Context, params ListIncidentsParams)
 	// GetIncident One incident with its evidence and what happened
 	// (GET /v1/incidents/{id})
 	GetIncident(c *gin.Context, id PathID)
+	// UpdateIncident Write down what was learned
+	// (PATCH /v1/incidents/{id})
+	UpdateIncident(c *gin.Context, id PathID)
 	// AcknowledgeIncident Say that somebody is on it; a second time changes nothing
 	// (POST /v1/incidents/{id}/acknowledge)
 	AcknowledgeIncident(c *gin.Context, id PathID)
+	// CommentIncident Say something; it joins the events
+	// (POST /v1/incidents/{id}/comments)
+	CommentIncident(c *gin.Context, id PathID)
+	// ListInvitations Who was invited and has not come yet
+	// (GET /v1/invitations)
+	ListInvitations(c *gin.Context, params ListInvitationsParams)
+	// CreateInvitation Invite somebody by e-mail; the link is in the answer, too, to be handed over where no mail is sent
+	// (POST /v1/invitations)
+	CreateInvitation(c *gin.Context)
+	// DeleteInvitation Take an invitation back
+	// (DELETE /v1/invitations/{id})
+	DeleteInvitation(c *gin.Context, id PathID)
+	// ResendInvitation Send an invitation again with a new link; the one before ends
+	// (POST /v1/invitations/{id}/resend)
+	ResendInvitation(c *gin.Context, id PathID)
+	// GetInvited What an invitation is to
+	// (GET /v1/invited/{token})
+	GetInvited(c *gin.Context, token Token)
+	// AcceptInvitation Come in, with a new account or, signed in with the invited address, with the one that there is
+	// (POST /v1/invited/{token})
+	AcceptInvitation(c *gin.Context, token Token)
+	// DeleteMe Remove one's account; 409 while an organisation would be left without an owner
+	// (DELETE /v1/me)
+	DeleteMe(c *gin.Context)
+	// GetMe Who calls, and what they may do
+	// (GET /v1/me)
+	GetMe(c *gin.Context)
+	// UpdateMe Change one's name, e-mail address or password; the last two ask for the password, and a new one ends every other session
+	// (PATCH /v1/me)
+	UpdateMe(c *gin.Context)
+	// RenewRecoveryCodes Get new recovery codes, which are shown this once; those before end
+	// (POST /v1/me/recovery-codes)
+	RenewRecoveryCodes(c *gin.Context)
+	// RemoveTotp Sign in without a second factor again
+	// (DELETE /v1/me/totp)
+	RemoveTotp(c *gin.Context)
+	// BeginTotp Get a secret for an authenticator app; it counts once a code of it is confirmed
+	// (POST /v1/me/totp)
+	BeginTotp(c *gin.Context)
+	// ConfirmTotp Ask for a second factor from now on; the recovery codes are shown this once
+	// (POST /v1/me/totp/confirm)
+	ConfirmTotp(c *gin.Context)
+	// ListMembers Who belongs to the organisation
+	// (GET /v1/members)
+	ListMembers(c *gin.Context, params ListMembersParams)
+	// RemoveMember Remove a member from the organisation; sessions there end
+	// (DELETE /v1/members/{id})
+	RemoveMember(c *gin.Context, id PathID)
+	// UpdateMember Give a member another role; only an owner makes and unmakes owners, and the last one stays
+	// (PATCH /v1/members/{id})
+	UpdateMember(c *gin.Context, id PathID)
 	// TestMonitor Run a monitor that is not saved once, now, and wait for the answers; nothing is stored or judged
 	// (POST /v1/monitors/test)
 	TestMonitor(c *gin.Context)
@@ -2009,12 +3476,45 @@ type ServerInterface interface {
 	// ResumeMonitor Check this monitor again; its website may still be paused
 	// (POST /v1/monitors/{id}/resume)
 	ResumeMonitor(c *gin.Context, id PathID)
+	// GetMonitorStats Percentiles and counts of a period beside those of the one before it
+	// (GET /v1/monitors/{id}/stats)
+	GetMonitorStats(c *gin.Context, id PathID, params GetMonitorStatsParams)
 	// ListMonitorTicks The single results as they were stored, newest first
 	// (GET /v1/monitors/{id}/ticks)
 	ListMonitorTicks(c *gin.Context, id PathID, params ListMonitorTicksParams)
 	// ListMonitorVotes What each region that has spoken holds of the monitor as it is now
 	// (GET /v1/monitors/{id}/votes)
 	ListMonitorVotes(c *gin.Context, id PathID)
+	// DeleteOrganisation Remove the organisation with all it has; its name must be said again. The first one of the fleet stays
+	// (DELETE /v1/organisation)
+	DeleteOrganisation(c *gin.Context)
+	// GetOrganisation The organisation that one works in, what it may use, and what it uses
+	// (GET /v1/organisation)
+	GetOrganisation(c *gin.Context)
+	// UpdateOrganisation Change its name or slug
+	// (PATCH /v1/organisation)
+	UpdateOrganisation(c *gin.Context)
+	// ListOrganisations The organisations that one belongs to
+	// (GET /v1/organisations)
+	ListOrganisations(c *gin.Context)
+	// CreateOrganisation Make an organisation and own it; 403 unless the fleet's SIGN_UP is open or one owns an organisation already
+	// (POST /v1/organisations)
+	CreateOrganisation(c *gin.Context)
+	// GetOverview Everything in numbers, for the top of a page
+	// (GET /v1/overview)
+	GetOverview(c *gin.Context, params GetOverviewParams)
+	// RequestPasswordReset Have a link sent to an account's address; the answer does not tell whether there is one
+	// (POST /v1/password-resets)
+	RequestPasswordReset(c *gin.Context)
+	// ResetPassword Choose a new password with the token of a mail; every session ends, the second factor stays
+	// (POST /v1/password-resets/{token})
+	ResetPassword(c *gin.Context, token Token)
+	// ListPublicStatus The published pages of the fleet, by title
+	// (GET /v1/public/status)
+	ListPublicStatus(c *gin.Context)
+	// GetPublicStatus A published page, as data
+	// (GET /v1/public/status/{slug})
+	GetPublicStatus(c *gin.Context, slug string)
 	// ListRegions The regions, by name
 	// (GET /v1/regions)
 	ListRegions(c *gin.Context)
@@ -2030,12 +3530,66 @@ type ServerInterface interface {
 	// UpdateRegion Change a region; enabling a pending one gives it checks and a vote
 	// (PATCH /v1/regions/{name})
 	UpdateRegion(c *gin.Context, name PathName)
-	// ListWebsites Websites, oldest first
+	// ReportUptime Uptime, latency, incidents and repair times of a period, by website
+	// (GET /v1/reports/uptime)
+	ReportUptime(c *gin.Context, params ReportUptimeParams)
+	// SignOut Sign out here
+	// (DELETE /v1/session)
+	SignOut(c *gin.Context)
+	// SwitchOrganisation Work in another organisation that one belongs to
+	// (PATCH /v1/session)
+	SwitchOrganisation(c *gin.Context)
+	// ListSessions Where one is signed in, newest first
+	// (GET /v1/sessions)
+	ListSessions(c *gin.Context)
+	// SignIn Sign in; 401 with the type second-factor asks for a code beside the password
+	// (POST /v1/sessions)
+	SignIn(c *gin.Context)
+	// EndSession Sign out somewhere else
+	// (DELETE /v1/sessions/{id})
+	EndSession(c *gin.Context, id PathID)
+	// GetSetup What somebody who is not signed in has to know
+	// (GET /v1/setup)
+	GetSetup(c *gin.Context)
+	// SetUp Make the first account, the owner of the first organisation, and sign it in; only while there is none
+	// (POST /v1/setup)
+	SetUp(c *gin.Context)
+	// SignUp Make an account with an organisation of its own and sign it in; 403 unless the fleet's SIGN_UP is open
+	// (POST /v1/sign-up)
+	SignUp(c *gin.Context)
+	// ListStatusPages The pages that the public sees
+	// (GET /v1/status-pages)
+	ListStatusPages(c *gin.Context, params ListStatusPagesParams)
+	// CreateStatusPage Make a page; published, everybody may read it at /status/{slug}
+	// (POST /v1/status-pages)
+	CreateStatusPage(c *gin.Context)
+	// DeleteStatusPage Remove a page
+	// (DELETE /v1/status-pages/{id})
+	DeleteStatusPage(c *gin.Context, id PathID)
+	// GetStatusPage One page
+	// (GET /v1/status-pages/{id})
+	GetStatusPage(c *gin.Context, id PathID)
+	// UpdateStatusPage Change a page
+	// (PATCH /v1/status-pages/{id})
+	UpdateStatusPage(c *gin.Context, id PathID)
+	// ListSummaries Websites as a list shows them, in one call: state, 90 slots, sparkline, percentiles, uptime, votes
+	// (GET /v1/summaries)
+	ListSummaries(c *gin.Context, params ListSummariesParams)
+	// ListTags The tags that websites have
+	// (GET /v1/tags)
+	ListTags(c *gin.Context)
+	// ListWebsites Websites, oldest first unless sorted
 	// (GET /v1/websites)
 	ListWebsites(c *gin.Context, params ListWebsitesParams)
 	// CreateWebsite Watch a website; its first HTTP monitor is made with it and checked at once
 	// (POST /v1/websites)
 	CreateWebsite(c *gin.Context)
+	// BatchWebsites Up to 1,000 creates, updates and deletes in one call
+	// (POST /v1/websites/batch)
+	BatchWebsites(c *gin.Context)
+	// BulkWebsites Pause, resume, mute, unmute, check, retag or remove many websites
+	// (POST /v1/websites/bulk)
+	BulkWebsites(c *gin.Context)
 	// DeleteWebsite Remove a website with its monitors, queue entries, history and ticks
 	// (DELETE /v1/websites/{id})
 	DeleteWebsite(c *gin.Context, id PathID)
@@ -2048,6 +3602,9 @@ type ServerInterface interface {
 	// CheckWebsite Check every monitor but heartbeats now in every region and wait for the answers, at most its timeout and 5 s
 	// (POST /v1/websites/{id}/check)
 	CheckWebsite(c *gin.Context, id PathID)
+	// ListWebsiteDowntime When it was down, newest first, and in which regions
+	// (GET /v1/websites/{id}/downtime)
+	ListWebsiteDowntime(c *gin.Context, id PathID, params ListWebsiteDowntimeParams)
 	// ListWebsiteMonitors The monitors of a website, oldest first
 	// (GET /v1/websites/{id}/monitors)
 	ListWebsiteMonitors(c *gin.Context, id PathID)
@@ -2069,6 +3626,9 @@ type ServerInterface interface {
 	// GetWebsiteUptime Uptime from the verdicts; the website is down while any of its monitors is
 	// (GET /v1/websites/{id}/uptime)
 	GetWebsiteUptime(c *gin.Context, id PathID, params GetWebsiteUptimeParams)
+	// ListWebsiteUptimeDaily Uptime by day, oldest first
+	// (GET /v1/websites/{id}/uptime/daily)
+	ListWebsiteUptimeDaily(c *gin.Context, id PathID, params ListWebsiteUptimeDailyParams)
 	// LegacyListWebsites All websites
 	// (GET /websites)
 	LegacyListWebsites(c *gin.Context)
@@ -2094,6 +3654,19 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(c *gin.Context)
+
+// GetMonitorMetrics operation middleware
+func (siw *ServerInterfaceWrapper) GetMonitorMetrics(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMonitorMetrics(c)
+}
 
 // LegacyListStatus operation middleware
 func (siw *ServerInterfaceWrapper) LegacyListStatus(c *gin.Context) {
@@ -2760,6 +4333,49 @@ func (siw *ServerInterfaceWrapper) StreamEvents(c *gin.Context) {
 	siw.Handler.StreamEvents(c, params)
 }
 
+// ExportWebsites operation middleware
+func (siw *ServerInterfaceWrapper) ExportWebsites(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportWebsitesParams
+
+	// ------------- Optional query parameter "tag" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tag", c.Request.URL.Query(), &params.Tag, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "managed_by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "managed_by", c.Request.URL.Query(), &params.ManagedBy, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter managed_by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", c.Request.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter format: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExportWebsites(c, params)
+}
+
 // GetFleet operation middleware
 func (siw *ServerInterfaceWrapper) GetFleet(c *gin.Context) {
 
@@ -2929,6 +4545,49 @@ func (siw *ServerInterfaceWrapper) PingByPost(c *gin.Context) {
 	siw.Handler.PingByPost(c, token, params)
 }
 
+// ImportWebsites operation middleware
+func (siw *ServerInterfaceWrapper) ImportWebsites(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ImportWebsitesParams
+
+	// ------------- Optional query parameter "dry_run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "dry_run", c.Request.URL.Query(), &params.DryRun, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter dry_run: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "prune" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "prune", c.Request.URL.Query(), &params.Prune, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter prune: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "managed_by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "managed_by", c.Request.URL.Query(), &params.ManagedBy, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter managed_by: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ImportWebsites(c, params)
+}
+
 // ListIncidents operation middleware
 func (siw *ServerInterfaceWrapper) ListIncidents(c *gin.Context) {
 
@@ -3029,6 +4688,31 @@ func (siw *ServerInterfaceWrapper) GetIncident(c *gin.Context) {
 	siw.Handler.GetIncident(c, id)
 }
 
+// UpdateIncident operation middleware
+func (siw *ServerInterfaceWrapper) UpdateIncident(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateIncident(c, id)
+}
+
 // AcknowledgeIncident operation middleware
 func (siw *ServerInterfaceWrapper) AcknowledgeIncident(c *gin.Context) {
 
@@ -3052,6 +4736,355 @@ func (siw *ServerInterfaceWrapper) AcknowledgeIncident(c *gin.Context) {
 	}
 
 	siw.Handler.AcknowledgeIncident(c, id)
+}
+
+// CommentIncident operation middleware
+func (siw *ServerInterfaceWrapper) CommentIncident(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CommentIncident(c, id)
+}
+
+// ListInvitations operation middleware
+func (siw *ServerInterfaceWrapper) ListInvitations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListInvitationsParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListInvitations(c, params)
+}
+
+// CreateInvitation operation middleware
+func (siw *ServerInterfaceWrapper) CreateInvitation(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateInvitation(c)
+}
+
+// DeleteInvitation operation middleware
+func (siw *ServerInterfaceWrapper) DeleteInvitation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteInvitation(c, id)
+}
+
+// ResendInvitation operation middleware
+func (siw *ServerInterfaceWrapper) ResendInvitation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResendInvitation(c, id)
+}
+
+// GetInvited operation middleware
+func (siw *ServerInterfaceWrapper) GetInvited(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", c.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter token: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetInvited(c, token)
+}
+
+// AcceptInvitation operation middleware
+func (siw *ServerInterfaceWrapper) AcceptInvitation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", c.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter token: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.AcceptInvitation(c, token)
+}
+
+// DeleteMe operation middleware
+func (siw *ServerInterfaceWrapper) DeleteMe(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteMe(c)
+}
+
+// GetMe operation middleware
+func (siw *ServerInterfaceWrapper) GetMe(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMe(c)
+}
+
+// UpdateMe operation middleware
+func (siw *ServerInterfaceWrapper) UpdateMe(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateMe(c)
+}
+
+// RenewRecoveryCodes operation middleware
+func (siw *ServerInterfaceWrapper) RenewRecoveryCodes(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RenewRecoveryCodes(c)
+}
+
+// RemoveTotp operation middleware
+func (siw *ServerInterfaceWrapper) RemoveTotp(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveTotp(c)
+}
+
+// BeginTotp operation middleware
+func (siw *ServerInterfaceWrapper) BeginTotp(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BeginTotp(c)
+}
+
+// ConfirmTotp operation middleware
+func (siw *ServerInterfaceWrapper) ConfirmTotp(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ConfirmTotp(c)
+}
+
+// ListMembers operation middleware
+func (siw *ServerInterfaceWrapper) ListMembers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMembersParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListMembers(c, params)
+}
+
+// RemoveMember operation middleware
+func (siw *ServerInterfaceWrapper) RemoveMember(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RemoveMember(c, id)
+}
+
+// UpdateMember operation middleware
+func (siw *ServerInterfaceWrapper) UpdateMember(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateMember(c, id)
 }
 
 // TestMonitor operation middleware
@@ -3387,6 +5420,58 @@ func (siw *ServerInterfaceWrapper) ResumeMonitor(c *gin.Context) {
 	siw.Handler.ResumeMonitor(c, id)
 }
 
+// GetMonitorStats operation middleware
+func (siw *ServerInterfaceWrapper) GetMonitorStats(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMonitorStatsParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "region" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "region", c.Request.URL.Query(), &params.Region, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter region: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetMonitorStats(c, id, params)
+}
+
 // ListMonitorTicks operation middleware
 func (siw *ServerInterfaceWrapper) ListMonitorTicks(c *gin.Context) {
 
@@ -3486,6 +5571,174 @@ func (siw *ServerInterfaceWrapper) ListMonitorVotes(c *gin.Context) {
 	}
 
 	siw.Handler.ListMonitorVotes(c, id)
+}
+
+// DeleteOrganisation operation middleware
+func (siw *ServerInterfaceWrapper) DeleteOrganisation(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteOrganisation(c)
+}
+
+// GetOrganisation operation middleware
+func (siw *ServerInterfaceWrapper) GetOrganisation(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetOrganisation(c)
+}
+
+// UpdateOrganisation operation middleware
+func (siw *ServerInterfaceWrapper) UpdateOrganisation(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateOrganisation(c)
+}
+
+// ListOrganisations operation middleware
+func (siw *ServerInterfaceWrapper) ListOrganisations(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOrganisations(c)
+}
+
+// CreateOrganisation operation middleware
+func (siw *ServerInterfaceWrapper) CreateOrganisation(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateOrganisation(c)
+}
+
+// GetOverview operation middleware
+func (siw *ServerInterfaceWrapper) GetOverview(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetOverviewParams
+
+	// ------------- Optional query parameter "tag" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tag", c.Request.URL.Query(), &params.Tag, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetOverview(c, params)
+}
+
+// RequestPasswordReset operation middleware
+func (siw *ServerInterfaceWrapper) RequestPasswordReset(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RequestPasswordReset(c)
+}
+
+// ResetPassword operation middleware
+func (siw *ServerInterfaceWrapper) ResetPassword(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "token" -------------
+	var token Token
+
+	err = runtime.BindStyledParameterWithOptions("simple", "token", c.Param("token"), &token, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter token: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ResetPassword(c, token)
+}
+
+// ListPublicStatus operation middleware
+func (siw *ServerInterfaceWrapper) ListPublicStatus(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListPublicStatus(c)
+}
+
+// GetPublicStatus operation middleware
+func (siw *ServerInterfaceWrapper) GetPublicStatus(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "slug" -------------
+	var slug string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "slug", c.Param("slug"), &slug, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter slug: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetPublicStatus(c, slug)
 }
 
 // ListRegions operation middleware
@@ -3589,6 +5842,432 @@ func (siw *ServerInterfaceWrapper) UpdateRegion(c *gin.Context) {
 	siw.Handler.UpdateRegion(c, name)
 }
 
+// ReportUptime operation middleware
+func (siw *ServerInterfaceWrapper) ReportUptime(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReportUptimeParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tag" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tag", c.Request.URL.Query(), &params.Tag, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "website_id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "website_id", c.Request.URL.Query(), &params.WebsiteID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter website_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "target_percent" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "target_percent", c.Request.URL.Query(), &params.TargetPercent, runtime.BindQueryParameterOptions{Type: "number", Format: "double"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter target_percent: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", c.Request.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter format: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReportUptime(c, params)
+}
+
+// SignOut operation middleware
+func (siw *ServerInterfaceWrapper) SignOut(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SignOut(c)
+}
+
+// SwitchOrganisation operation middleware
+func (siw *ServerInterfaceWrapper) SwitchOrganisation(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SwitchOrganisation(c)
+}
+
+// ListSessions operation middleware
+func (siw *ServerInterfaceWrapper) ListSessions(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSessions(c)
+}
+
+// SignIn operation middleware
+func (siw *ServerInterfaceWrapper) SignIn(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SignIn(c)
+}
+
+// EndSession operation middleware
+func (siw *ServerInterfaceWrapper) EndSession(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndSession(c, id)
+}
+
+// GetSetup operation middleware
+func (siw *ServerInterfaceWrapper) GetSetup(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSetup(c)
+}
+
+// SetUp operation middleware
+func (siw *ServerInterfaceWrapper) SetUp(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetUp(c)
+}
+
+// SignUp operation middleware
+func (siw *ServerInterfaceWrapper) SignUp(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SignUp(c)
+}
+
+// ListStatusPages operation middleware
+func (siw *ServerInterfaceWrapper) ListStatusPages(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListStatusPagesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListStatusPages(c, params)
+}
+
+// CreateStatusPage operation middleware
+func (siw *ServerInterfaceWrapper) CreateStatusPage(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateStatusPage(c)
+}
+
+// DeleteStatusPage operation middleware
+func (siw *ServerInterfaceWrapper) DeleteStatusPage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.DeleteStatusPage(c, id)
+}
+
+// GetStatusPage operation middleware
+func (siw *ServerInterfaceWrapper) GetStatusPage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetStatusPage(c, id)
+}
+
+// UpdateStatusPage operation middleware
+func (siw *ServerInterfaceWrapper) UpdateStatusPage(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UpdateStatusPage(c, id)
+}
+
+// ListSummaries operation middleware
+func (siw *ServerInterfaceWrapper) ListSummaries(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSummariesParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", c.Request.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter q: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "tag" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tag", c.Request.URL.Query(), &params.Tag, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", c.Request.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter sort: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "ids" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "ids", c.Request.URL.Query(), &params.Ids, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter ids: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "slot_seconds" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "slot_seconds", c.Request.URL.Query(), &params.SlotSeconds, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter slot_seconds: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListSummaries(c, params)
+}
+
+// ListTags operation middleware
+func (siw *ServerInterfaceWrapper) ListTags(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTags(c)
+}
+
 // ListWebsites operation middleware
 func (siw *ServerInterfaceWrapper) ListWebsites(c *gin.Context) {
 
@@ -3622,11 +6301,43 @@ func (siw *ServerInterfaceWrapper) ListWebsites(c *gin.Context) {
 		return
 	}
 
+	// ------------- Optional query parameter "tag" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "tag", c.Request.URL.Query(), &params.Tag, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter tag: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", c.Request.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter kind: %w", err), http.StatusBadRequest)
+		return
+	}
+
 	// ------------- Optional query parameter "status" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "sort" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "sort", c.Request.URL.Query(), &params.Sort, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter sort: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "managed_by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "managed_by", c.Request.URL.Query(), &params.ManagedBy, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter managed_by: %w", err), http.StatusBadRequest)
 		return
 	}
 
@@ -3659,6 +6370,32 @@ func (siw *ServerInterfaceWrapper) CreateWebsite(c *gin.Context) {
 	}
 
 	siw.Handler.CreateWebsite(c)
+}
+
+// BatchWebsites operation middleware
+func (siw *ServerInterfaceWrapper) BatchWebsites(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BatchWebsites(c)
+}
+
+// BulkWebsites operation middleware
+func (siw *ServerInterfaceWrapper) BulkWebsites(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BulkWebsites(c)
 }
 
 // DeleteWebsite operation middleware
@@ -3759,6 +6496,58 @@ func (siw *ServerInterfaceWrapper) CheckWebsite(c *gin.Context) {
 	}
 
 	siw.Handler.CheckWebsite(c, id)
+}
+
+// ListWebsiteDowntime operation middleware
+func (siw *ServerInterfaceWrapper) ListWebsiteDowntime(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebsiteDowntimeParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListWebsiteDowntime(c, id, params)
 }
 
 // ListWebsiteMonitors operation middleware
@@ -3955,6 +6744,50 @@ func (siw *ServerInterfaceWrapper) GetWebsiteUptime(c *gin.Context) {
 	siw.Handler.GetWebsiteUptime(c, id, params)
 }
 
+// ListWebsiteUptimeDaily operation middleware
+func (siw *ServerInterfaceWrapper) ListWebsiteUptimeDaily(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListWebsiteUptimeDailyParams
+
+	// ------------- Optional query parameter "days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "days", c.Request.URL.Query(), &params.Days, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter days: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "zone" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "zone", c.Request.URL.Query(), &params.Zone, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter zone: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListWebsiteUptimeDaily(c, id, params)
+}
+
 // LegacyListWebsites operation middleware
 func (siw *ServerInterfaceWrapper) LegacyListWebsites(c *gin.Context) {
 
@@ -4121,6 +6954,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/events", wrapper.StreamEvents)
 	router.GET(options.BaseURL+"/v1/incidents", wrapper.ListIncidents)
 	router.GET(options.BaseURL+"/v1/incidents/:id", wrapper.GetIncident)
+	router.PATCH(options.BaseURL+"/v1/incidents/:id", wrapper.UpdateIncident)
 	router.POST(options.BaseURL+"/v1/incidents/:id/acknowledge", wrapper.AcknowledgeIncident)
 	router.GET(options.BaseURL+"/v1/channels", wrapper.ListChannels)
 	router.POST(options.BaseURL+"/v1/channels", wrapper.CreateChannel)
@@ -4136,6 +6970,57 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/v1/api-keys/:id", wrapper.UpdateAPIKey)
 	router.POST(options.BaseURL+"/v1/api-keys/:id/rotate", wrapper.RotateAPIKey)
 	router.GET(options.BaseURL+"/v1/audit", wrapper.ListAudit)
+	router.GET(options.BaseURL+"/v1/setup", wrapper.GetSetup)
+	router.POST(options.BaseURL+"/v1/setup", wrapper.SetUp)
+	router.POST(options.BaseURL+"/v1/sign-up", wrapper.SignUp)
+	router.GET(options.BaseURL+"/v1/sessions", wrapper.ListSessions)
+	router.POST(options.BaseURL+"/v1/sessions", wrapper.SignIn)
+	router.DELETE(options.BaseURL+"/v1/sessions/:id", wrapper.EndSession)
+	router.DELETE(options.BaseURL+"/v1/session", wrapper.SignOut)
+	router.PATCH(options.BaseURL+"/v1/session", wrapper.SwitchOrganisation)
+	router.DELETE(options.BaseURL+"/v1/me", wrapper.DeleteMe)
+	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
+	router.PATCH(options.BaseURL+"/v1/me", wrapper.UpdateMe)
+	router.DELETE(options.BaseURL+"/v1/me/totp", wrapper.RemoveTotp)
+	router.POST(options.BaseURL+"/v1/me/totp", wrapper.BeginTotp)
+	router.POST(options.BaseURL+"/v1/me/totp/confirm", wrapper.ConfirmTotp)
+	router.POST(options.BaseURL+"/v1/me/recovery-codes", wrapper.RenewRecoveryCodes)
+	router.POST(options.BaseURL+"/v1/password-resets", wrapper.RequestPasswordReset)
+	router.POST(options.BaseURL+"/v1/password-resets/:token", wrapper.ResetPassword)
+	router.GET(options.BaseURL+"/v1/organisations", wrapper.ListOrganisations)
+	router.POST(options.BaseURL+"/v1/organisations", wrapper.CreateOrganisation)
+	router.DELETE(options.BaseURL+"/v1/organisation", wrapper.DeleteOrganisation)
+	router.GET(options.BaseURL+"/v1/organisation", wrapper.GetOrganisation)
+	router.PATCH(options.BaseURL+"/v1/organisation", wrapper.UpdateOrganisation)
+	router.GET(options.BaseURL+"/v1/members", wrapper.ListMembers)
+	router.DELETE(options.BaseURL+"/v1/members/:id", wrapper.RemoveMember)
+	router.PATCH(options.BaseURL+"/v1/members/:id", wrapper.UpdateMember)
+	router.GET(options.BaseURL+"/v1/invitations", wrapper.ListInvitations)
+	router.POST(options.BaseURL+"/v1/invitations", wrapper.CreateInvitation)
+	router.DELETE(options.BaseURL+"/v1/invitations/:id", wrapper.DeleteInvitation)
+	router.POST(options.BaseURL+"/v1/invitations/:id/resend", wrapper.ResendInvitation)
+	router.GET(options.BaseURL+"/v1/invited/:token", wrapper.GetInvited)
+	router.POST(options.BaseURL+"/v1/invited/:token", wrapper.AcceptInvitation)
+	router.GET(options.BaseURL+"/v1/overview", wrapper.GetOverview)
+	router.GET(options.BaseURL+"/v1/summaries", wrapper.ListSummaries)
+	router.GET(options.BaseURL+"/v1/tags", wrapper.ListTags)
+	router.POST(options.BaseURL+"/v1/websites/batch", wrapper.BatchWebsites)
+	router.POST(options.BaseURL+"/v1/websites/bulk", wrapper.BulkWebsites)
+	router.POST(options.BaseURL+"/v1/import", wrapper.ImportWebsites)
+	router.GET(options.BaseURL+"/v1/export", wrapper.ExportWebsites)
+	router.GET(options.BaseURL+"/v1/websites/:id/uptime/daily", wrapper.ListWebsiteUptimeDaily)
+	router.GET(options.BaseURL+"/v1/websites/:id/downtime", wrapper.ListWebsiteDowntime)
+	router.GET(options.BaseURL+"/v1/monitors/:id/stats", wrapper.GetMonitorStats)
+	router.POST(options.BaseURL+"/v1/incidents/:id/comments", wrapper.CommentIncident)
+	router.GET(options.BaseURL+"/v1/reports/uptime", wrapper.ReportUptime)
+	router.GET(options.BaseURL+"/v1/status-pages", wrapper.ListStatusPages)
+	router.POST(options.BaseURL+"/v1/status-pages", wrapper.CreateStatusPage)
+	router.DELETE(options.BaseURL+"/v1/status-pages/:id", wrapper.DeleteStatusPage)
+	router.GET(options.BaseURL+"/v1/status-pages/:id", wrapper.GetStatusPage)
+	router.PATCH(options.BaseURL+"/v1/status-pages/:id", wrapper.UpdateStatusPage)
+	router.GET(options.BaseURL+"/v1/public/status", wrapper.ListPublicStatus)
+	router.GET(options.BaseURL+"/v1/public/status/:slug", wrapper.GetPublicStatus)
+	router.GET(options.BaseURL+"/metrics/monitors", wrapper.GetMonitorMetrics)
 	router.GET(options.BaseURL+"/websites", wrapper.LegacyListWebsites)
 	router.POST(options.BaseURL+"/websites", wrapper.LegacyCreateWebsite)
 	router.DELETE(options.BaseURL+"/websites/:id", wrapper.LegacyDeleteWebsite)
@@ -4164,6 +7049,57 @@ type NotFoundApplicationProblemPlusJSONResponse Problem
 type RecordedTextResponse string
 
 type UnavailableApplicationProblemPlusJSONResponse Problem
+
+type GetMonitorMetricsRequestObject struct {
+}
+
+type GetMonitorMetricsResponseObject interface {
+	VisitGetMonitorMetricsResponse(w http.ResponseWriter) error
+}
+
+type GetMonitorMetrics200TextResponse string
+
+func (response GetMonitorMetrics200TextResponse) VisitGetMonitorMetricsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type GetMonitorMetrics404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMonitorMetrics404ApplicationProblemPlusJSONResponse) VisitGetMonitorMetricsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMonitorMetricsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMonitorMetricsdefaultApplicationProblemPlusJSONResponse) VisitGetMonitorMetricsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type LegacyListStatusRequestObject struct {
 }
@@ -5583,6 +8519,81 @@ func (response StreamEventsdefaultApplicationProblemPlusJSONResponse) VisitStrea
 	return err
 }
 
+type ExportWebsitesRequestObject struct {
+	Params ExportWebsitesParams
+}
+
+type ExportWebsitesResponseObject interface {
+	VisitExportWebsitesResponse(w http.ResponseWriter) error
+}
+
+type ExportWebsites200JSONResponse Estate
+
+func (response ExportWebsites200JSONResponse) VisitExportWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportWebsites200TextCsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportWebsites200TextCsvResponse) VisitExportWebsitesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportWebsites422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExportWebsites422ApplicationProblemPlusJSONResponse) VisitExportWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportWebsitesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportWebsitesdefaultApplicationProblemPlusJSONResponse) VisitExportWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetFleetRequestObject struct {
 }
 
@@ -5940,6 +8951,63 @@ func (response PingByPostdefaultApplicationProblemPlusJSONResponse) VisitPingByP
 	return err
 }
 
+type ImportWebsitesRequestObject struct {
+	Params   ImportWebsitesParams
+	JSONBody *ImportWebsitesJSONRequestBody
+	Body     io.Reader
+}
+
+type ImportWebsitesResponseObject interface {
+	VisitImportWebsitesResponse(w http.ResponseWriter) error
+}
+
+type ImportWebsites200JSONResponse ImportPlan
+
+func (response ImportWebsites200JSONResponse) VisitImportWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportWebsites422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ImportWebsites422ApplicationProblemPlusJSONResponse) VisitImportWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportWebsitesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ImportWebsitesdefaultApplicationProblemPlusJSONResponse) VisitImportWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListIncidentsRequestObject struct {
 	Params ListIncidentsParams
 }
@@ -6050,6 +9118,78 @@ func (response GetIncidentdefaultApplicationProblemPlusJSONResponse) VisitGetInc
 	return err
 }
 
+type UpdateIncidentRequestObject struct {
+	ID   PathID `json:"id"`
+	Body *UpdateIncidentJSONRequestBody
+}
+
+type UpdateIncidentResponseObject interface {
+	VisitUpdateIncidentResponse(w http.ResponseWriter) error
+}
+
+type UpdateIncident200JSONResponse Incident
+
+func (response UpdateIncident200JSONResponse) VisitUpdateIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateIncident404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateIncident404ApplicationProblemPlusJSONResponse) VisitUpdateIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateIncident422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateIncident422ApplicationProblemPlusJSONResponse) VisitUpdateIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateIncidentdefaultApplicationProblemPlusJSONResponse) VisitUpdateIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AcknowledgeIncidentRequestObject struct {
 	ID PathID `json:"id"`
 }
@@ -6110,6 +9250,1207 @@ type AcknowledgeIncidentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AcknowledgeIncidentdefaultApplicationProblemPlusJSONResponse) VisitAcknowledgeIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CommentIncidentRequestObject struct {
+	ID   PathID `json:"id"`
+	Body *CommentIncidentJSONRequestBody
+}
+
+type CommentIncidentResponseObject interface {
+	VisitCommentIncidentResponse(w http.ResponseWriter) error
+}
+
+type CommentIncident201JSONResponse IncidentEvent
+
+func (response CommentIncident201JSONResponse) VisitCommentIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CommentIncident404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response CommentIncident404ApplicationProblemPlusJSONResponse) VisitCommentIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CommentIncident422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CommentIncident422ApplicationProblemPlusJSONResponse) VisitCommentIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CommentIncidentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CommentIncidentdefaultApplicationProblemPlusJSONResponse) VisitCommentIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitationsRequestObject struct {
+	Params ListInvitationsParams
+}
+
+type ListInvitationsResponseObject interface {
+	VisitListInvitationsResponse(w http.ResponseWriter) error
+}
+
+type ListInvitations200JSONResponse InvitationPage
+
+func (response ListInvitations200JSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitations422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListInvitations422ApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInvitationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListInvitationsdefaultApplicationProblemPlusJSONResponse) VisitListInvitationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateInvitationRequestObject struct {
+	Body *CreateInvitationJSONRequestBody
+}
+
+type CreateInvitationResponseObject interface {
+	VisitCreateInvitationResponse(w http.ResponseWriter) error
+}
+
+type CreateInvitation201JSONResponse InvitationShown
+
+func (response CreateInvitation201JSONResponse) VisitCreateInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateInvitation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInvitation409ApplicationProblemPlusJSONResponse) VisitCreateInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateInvitation422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateInvitation422ApplicationProblemPlusJSONResponse) VisitCreateInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateInvitationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateInvitationdefaultApplicationProblemPlusJSONResponse) VisitCreateInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteInvitationRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type DeleteInvitationResponseObject interface {
+	VisitDeleteInvitationResponse(w http.ResponseWriter) error
+}
+
+type DeleteInvitation204Response struct {
+}
+
+func (response DeleteInvitation204Response) VisitDeleteInvitationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteInvitation404ApplicationProblemPlusJSONResponse) VisitDeleteInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteInvitationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteInvitationdefaultApplicationProblemPlusJSONResponse) VisitDeleteInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendInvitationRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type ResendInvitationResponseObject interface {
+	VisitResendInvitationResponse(w http.ResponseWriter) error
+}
+
+type ResendInvitation200JSONResponse InvitationShown
+
+func (response ResendInvitation200JSONResponse) VisitResendInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ResendInvitation404ApplicationProblemPlusJSONResponse) VisitResendInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendInvitationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResendInvitationdefaultApplicationProblemPlusJSONResponse) VisitResendInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInvitedRequestObject struct {
+	Token Token `json:"token"`
+}
+
+type GetInvitedResponseObject interface {
+	VisitGetInvitedResponse(w http.ResponseWriter) error
+}
+
+type GetInvited200JSONResponse Invited
+
+func (response GetInvited200JSONResponse) VisitGetInvitedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInvited404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetInvited404ApplicationProblemPlusJSONResponse) VisitGetInvitedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetInviteddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetInviteddefaultApplicationProblemPlusJSONResponse) VisitGetInvitedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitationRequestObject struct {
+	Token Token `json:"token"`
+	Body  *AcceptInvitationJSONRequestBody
+}
+
+type AcceptInvitationResponseObject interface {
+	VisitAcceptInvitationResponse(w http.ResponseWriter) error
+}
+
+type AcceptInvitation201JSONResponse Me
+
+func (response AcceptInvitation201JSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation404ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation409ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation422ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitation429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response AcceptInvitation429ApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AcceptInvitationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AcceptInvitationdefaultApplicationProblemPlusJSONResponse) VisitAcceptInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMeRequestObject struct {
+	Body *DeleteMeJSONRequestBody
+}
+
+type DeleteMeResponseObject interface {
+	VisitDeleteMeResponse(w http.ResponseWriter) error
+}
+
+type DeleteMe204Response struct {
+}
+
+func (response DeleteMe204Response) VisitDeleteMeResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteMe409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMe409ApplicationProblemPlusJSONResponse) VisitDeleteMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMe422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMe422ApplicationProblemPlusJSONResponse) VisitDeleteMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMe429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMe429ApplicationProblemPlusJSONResponse) VisitDeleteMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteMedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteMedefaultApplicationProblemPlusJSONResponse) VisitDeleteMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMeRequestObject struct {
+}
+
+type GetMeResponseObject interface {
+	VisitGetMeResponse(w http.ResponseWriter) error
+}
+
+type GetMe200JSONResponse Me
+
+func (response GetMe200JSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMedefaultApplicationProblemPlusJSONResponse) VisitGetMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMeRequestObject struct {
+	Body *UpdateMeJSONRequestBody
+}
+
+type UpdateMeResponseObject interface {
+	VisitUpdateMeResponse(w http.ResponseWriter) error
+}
+
+type UpdateMe200JSONResponse Me
+
+func (response UpdateMe200JSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMe409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe409ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMe422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe422ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMe429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMe429ApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateMedefaultApplicationProblemPlusJSONResponse) VisitUpdateMeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewRecoveryCodesRequestObject struct {
+	Body *RenewRecoveryCodesJSONRequestBody
+}
+
+type RenewRecoveryCodesResponseObject interface {
+	VisitRenewRecoveryCodesResponse(w http.ResponseWriter) error
+}
+
+type RenewRecoveryCodes200JSONResponse RecoveryCodes
+
+func (response RenewRecoveryCodes200JSONResponse) VisitRenewRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewRecoveryCodes409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RenewRecoveryCodes409ApplicationProblemPlusJSONResponse) VisitRenewRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewRecoveryCodes422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RenewRecoveryCodes422ApplicationProblemPlusJSONResponse) VisitRenewRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewRecoveryCodes429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response RenewRecoveryCodes429ApplicationProblemPlusJSONResponse) VisitRenewRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewRecoveryCodesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RenewRecoveryCodesdefaultApplicationProblemPlusJSONResponse) VisitRenewRecoveryCodesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveTotpRequestObject struct {
+	Body *RemoveTotpJSONRequestBody
+}
+
+type RemoveTotpResponseObject interface {
+	VisitRemoveTotpResponse(w http.ResponseWriter) error
+}
+
+type RemoveTotp204Response struct {
+}
+
+func (response RemoveTotp204Response) VisitRemoveTotpResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveTotp422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveTotp422ApplicationProblemPlusJSONResponse) VisitRemoveTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveTotp429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveTotp429ApplicationProblemPlusJSONResponse) VisitRemoveTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveTotpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveTotpdefaultApplicationProblemPlusJSONResponse) VisitRemoveTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginTotpRequestObject struct {
+	Body *BeginTotpJSONRequestBody
+}
+
+type BeginTotpResponseObject interface {
+	VisitBeginTotpResponse(w http.ResponseWriter) error
+}
+
+type BeginTotp201JSONResponse TotpSecret
+
+func (response BeginTotp201JSONResponse) VisitBeginTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginTotp409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response BeginTotp409ApplicationProblemPlusJSONResponse) VisitBeginTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginTotp422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response BeginTotp422ApplicationProblemPlusJSONResponse) VisitBeginTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginTotp429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response BeginTotp429ApplicationProblemPlusJSONResponse) VisitBeginTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginTotpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginTotpdefaultApplicationProblemPlusJSONResponse) VisitBeginTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmTotpRequestObject struct {
+	Body *ConfirmTotpJSONRequestBody
+}
+
+type ConfirmTotpResponseObject interface {
+	VisitConfirmTotpResponse(w http.ResponseWriter) error
+}
+
+type ConfirmTotp200JSONResponse RecoveryCodes
+
+func (response ConfirmTotp200JSONResponse) VisitConfirmTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmTotp409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ConfirmTotp409ApplicationProblemPlusJSONResponse) VisitConfirmTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmTotp422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ConfirmTotp422ApplicationProblemPlusJSONResponse) VisitConfirmTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmTotp429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response ConfirmTotp429ApplicationProblemPlusJSONResponse) VisitConfirmTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ConfirmTotpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ConfirmTotpdefaultApplicationProblemPlusJSONResponse) VisitConfirmTotpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMembersRequestObject struct {
+	Params ListMembersParams
+}
+
+type ListMembersResponseObject interface {
+	VisitListMembersResponse(w http.ResponseWriter) error
+}
+
+type ListMembers200JSONResponse MemberPage
+
+func (response ListMembers200JSONResponse) VisitListMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMembers422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListMembers422ApplicationProblemPlusJSONResponse) VisitListMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMembersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMembersdefaultApplicationProblemPlusJSONResponse) VisitListMembersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveMemberRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type RemoveMemberResponseObject interface {
+	VisitRemoveMemberResponse(w http.ResponseWriter) error
+}
+
+type RemoveMember204Response struct {
+}
+
+func (response RemoveMember204Response) VisitRemoveMemberResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveMember404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveMember404ApplicationProblemPlusJSONResponse) VisitRemoveMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveMember409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveMember409ApplicationProblemPlusJSONResponse) VisitRemoveMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveMemberdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RemoveMemberdefaultApplicationProblemPlusJSONResponse) VisitRemoveMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMemberRequestObject struct {
+	ID   PathID `json:"id"`
+	Body *UpdateMemberJSONRequestBody
+}
+
+type UpdateMemberResponseObject interface {
+	VisitUpdateMemberResponse(w http.ResponseWriter) error
+}
+
+type UpdateMember200JSONResponse Member
+
+func (response UpdateMember200JSONResponse) VisitUpdateMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMember404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMember404ApplicationProblemPlusJSONResponse) VisitUpdateMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMember409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMember409ApplicationProblemPlusJSONResponse) VisitUpdateMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMember422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMember422ApplicationProblemPlusJSONResponse) VisitUpdateMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMemberdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateMemberdefaultApplicationProblemPlusJSONResponse) VisitUpdateMemberResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6930,6 +11271,94 @@ func (response ResumeMonitordefaultApplicationProblemPlusJSONResponse) VisitResu
 	return err
 }
 
+type GetMonitorStatsRequestObject struct {
+	ID     PathID `json:"id"`
+	Params GetMonitorStatsParams
+}
+
+type GetMonitorStatsResponseObject interface {
+	VisitGetMonitorStatsResponse(w http.ResponseWriter) error
+}
+
+type GetMonitorStats200JSONResponse MonitorStats
+
+func (response GetMonitorStats200JSONResponse) VisitGetMonitorStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMonitorStats404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetMonitorStats404ApplicationProblemPlusJSONResponse) VisitGetMonitorStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMonitorStats422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetMonitorStats422ApplicationProblemPlusJSONResponse) VisitGetMonitorStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMonitorStats503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetMonitorStats503ApplicationProblemPlusJSONResponse) VisitGetMonitorStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMonitorStatsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMonitorStatsdefaultApplicationProblemPlusJSONResponse) VisitGetMonitorStatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListMonitorTicksRequestObject struct {
 	ID     PathID `json:"id"`
 	Params ListMonitorTicksParams
@@ -7062,6 +11491,600 @@ type ListMonitorVotesdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListMonitorVotesdefaultApplicationProblemPlusJSONResponse) VisitListMonitorVotesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteOrganisationRequestObject struct {
+	Body *DeleteOrganisationJSONRequestBody
+}
+
+type DeleteOrganisationResponseObject interface {
+	VisitDeleteOrganisationResponse(w http.ResponseWriter) error
+}
+
+type DeleteOrganisation204Response struct {
+}
+
+func (response DeleteOrganisation204Response) VisitDeleteOrganisationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteOrganisation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteOrganisation409ApplicationProblemPlusJSONResponse) VisitDeleteOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteOrganisation422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteOrganisation422ApplicationProblemPlusJSONResponse) VisitDeleteOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteOrganisationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteOrganisationdefaultApplicationProblemPlusJSONResponse) VisitDeleteOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrganisationRequestObject struct {
+}
+
+type GetOrganisationResponseObject interface {
+	VisitGetOrganisationResponse(w http.ResponseWriter) error
+}
+
+type GetOrganisation200JSONResponse Organisation
+
+func (response GetOrganisation200JSONResponse) VisitGetOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOrganisationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetOrganisationdefaultApplicationProblemPlusJSONResponse) VisitGetOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateOrganisationRequestObject struct {
+	Body *UpdateOrganisationJSONRequestBody
+}
+
+type UpdateOrganisationResponseObject interface {
+	VisitUpdateOrganisationResponse(w http.ResponseWriter) error
+}
+
+type UpdateOrganisation200JSONResponse Organisation
+
+func (response UpdateOrganisation200JSONResponse) VisitUpdateOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateOrganisation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateOrganisation409ApplicationProblemPlusJSONResponse) VisitUpdateOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateOrganisation422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateOrganisation422ApplicationProblemPlusJSONResponse) VisitUpdateOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateOrganisationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateOrganisationdefaultApplicationProblemPlusJSONResponse) VisitUpdateOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrganisationsRequestObject struct {
+}
+
+type ListOrganisationsResponseObject interface {
+	VisitListOrganisationsResponse(w http.ResponseWriter) error
+}
+
+type ListOrganisations200JSONResponse OrganisationList
+
+func (response ListOrganisations200JSONResponse) VisitListOrganisationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOrganisationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOrganisationsdefaultApplicationProblemPlusJSONResponse) VisitListOrganisationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrganisationRequestObject struct {
+	Body *CreateOrganisationJSONRequestBody
+}
+
+type CreateOrganisationResponseObject interface {
+	VisitCreateOrganisationResponse(w http.ResponseWriter) error
+}
+
+type CreateOrganisation201JSONResponse Organisation
+
+func (response CreateOrganisation201JSONResponse) VisitCreateOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrganisation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrganisation409ApplicationProblemPlusJSONResponse) VisitCreateOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrganisation422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateOrganisation422ApplicationProblemPlusJSONResponse) VisitCreateOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateOrganisationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateOrganisationdefaultApplicationProblemPlusJSONResponse) VisitCreateOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOverviewRequestObject struct {
+	Params GetOverviewParams
+}
+
+type GetOverviewResponseObject interface {
+	VisitGetOverviewResponse(w http.ResponseWriter) error
+}
+
+type GetOverview200JSONResponse Overview
+
+func (response GetOverview200JSONResponse) VisitGetOverviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOverview422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetOverview422ApplicationProblemPlusJSONResponse) VisitGetOverviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOverviewdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetOverviewdefaultApplicationProblemPlusJSONResponse) VisitGetOverviewResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPasswordResetRequestObject struct {
+	Body *RequestPasswordResetJSONRequestBody
+}
+
+type RequestPasswordResetResponseObject interface {
+	VisitRequestPasswordResetResponse(w http.ResponseWriter) error
+}
+
+type RequestPasswordReset202Response struct {
+}
+
+func (response RequestPasswordReset202Response) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+	w.WriteHeader(202)
+	return nil
+}
+
+type RequestPasswordReset422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RequestPasswordReset422ApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPasswordReset429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response RequestPasswordReset429ApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPasswordReset503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RequestPasswordReset503ApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestPasswordResetdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RequestPasswordResetdefaultApplicationProblemPlusJSONResponse) VisitRequestPasswordResetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPasswordRequestObject struct {
+	Token Token `json:"token"`
+	Body  *ResetPasswordJSONRequestBody
+}
+
+type ResetPasswordResponseObject interface {
+	VisitResetPasswordResponse(w http.ResponseWriter) error
+}
+
+type ResetPassword204Response struct {
+}
+
+func (response ResetPassword204Response) VisitResetPasswordResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type ResetPassword404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword404ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassword422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword422ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassword429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response ResetPassword429ApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResetPassworddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResetPassworddefaultApplicationProblemPlusJSONResponse) VisitResetPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPublicStatusRequestObject struct {
+}
+
+type ListPublicStatusResponseObject interface {
+	VisitListPublicStatusResponse(w http.ResponseWriter) error
+}
+
+type ListPublicStatus200JSONResponse PublicStatusList
+
+func (response ListPublicStatus200JSONResponse) VisitListPublicStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPublicStatusdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPublicStatusdefaultApplicationProblemPlusJSONResponse) VisitListPublicStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPublicStatusRequestObject struct {
+	Slug string `json:"slug"`
+}
+
+type GetPublicStatusResponseObject interface {
+	VisitGetPublicStatusResponse(w http.ResponseWriter) error
+}
+
+type GetPublicStatus200JSONResponse PublicStatus
+
+func (response GetPublicStatus200JSONResponse) VisitGetPublicStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPublicStatus404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetPublicStatus404ApplicationProblemPlusJSONResponse) VisitGetPublicStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPublicStatusdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPublicStatusdefaultApplicationProblemPlusJSONResponse) VisitGetPublicStatusResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7374,6 +12397,963 @@ func (response UpdateRegiondefaultApplicationProblemPlusJSONResponse) VisitUpdat
 	return err
 }
 
+type ReportUptimeRequestObject struct {
+	Params ReportUptimeParams
+}
+
+type ReportUptimeResponseObject interface {
+	VisitReportUptimeResponse(w http.ResponseWriter) error
+}
+
+type ReportUptime200ResponseHeaders struct {
+	XNextCursor *string
+}
+
+type ReportUptime200JSONResponse struct {
+	Body    Report
+	Headers ReportUptime200ResponseHeaders
+}
+
+func (response ReportUptime200JSONResponse) VisitReportUptimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.XNextCursor != nil {
+		w.Header().Set("X-Next-Cursor", fmt.Sprint(*response.Headers.XNextCursor))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportUptime200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ReportUptime200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ReportUptime200TextCsvResponse) VisitReportUptimeResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	if response.Headers.XNextCursor != nil {
+		w.Header().Set("X-Next-Cursor", fmt.Sprint(*response.Headers.XNextCursor))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ReportUptime422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReportUptime422ApplicationProblemPlusJSONResponse) VisitReportUptimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportUptimedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReportUptimedefaultApplicationProblemPlusJSONResponse) VisitReportUptimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignOutRequestObject struct {
+}
+
+type SignOutResponseObject interface {
+	VisitSignOutResponse(w http.ResponseWriter) error
+}
+
+type SignOut204Response struct {
+}
+
+func (response SignOut204Response) VisitSignOutResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type SignOutdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignOutdefaultApplicationProblemPlusJSONResponse) VisitSignOutResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchOrganisationRequestObject struct {
+	Body *SwitchOrganisationJSONRequestBody
+}
+
+type SwitchOrganisationResponseObject interface {
+	VisitSwitchOrganisationResponse(w http.ResponseWriter) error
+}
+
+type SwitchOrganisation200JSONResponse Me
+
+func (response SwitchOrganisation200JSONResponse) VisitSwitchOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchOrganisation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchOrganisation404ApplicationProblemPlusJSONResponse) VisitSwitchOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchOrganisation422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SwitchOrganisation422ApplicationProblemPlusJSONResponse) VisitSwitchOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SwitchOrganisationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SwitchOrganisationdefaultApplicationProblemPlusJSONResponse) VisitSwitchOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsRequestObject struct {
+}
+
+type ListSessionsResponseObject interface {
+	VisitListSessionsResponse(w http.ResponseWriter) error
+}
+
+type ListSessions200JSONResponse SessionList
+
+func (response ListSessions200JSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSessionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSessionsdefaultApplicationProblemPlusJSONResponse) VisitListSessionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignInRequestObject struct {
+	Body *SignInJSONRequestBody
+}
+
+type SignInResponseObject interface {
+	VisitSignInResponse(w http.ResponseWriter) error
+}
+
+type SignIn201JSONResponse Me
+
+func (response SignIn201JSONResponse) VisitSignInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignIn422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SignIn422ApplicationProblemPlusJSONResponse) VisitSignInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignIn429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response SignIn429ApplicationProblemPlusJSONResponse) VisitSignInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignIndefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignIndefaultApplicationProblemPlusJSONResponse) VisitSignInResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessionRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type EndSessionResponseObject interface {
+	VisitEndSessionResponse(w http.ResponseWriter) error
+}
+
+type EndSession204Response struct {
+}
+
+func (response EndSession204Response) VisitEndSessionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndSession404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response EndSession404ApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndSessiondefaultApplicationProblemPlusJSONResponse) VisitEndSessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSetupRequestObject struct {
+}
+
+type GetSetupResponseObject interface {
+	VisitGetSetupResponse(w http.ResponseWriter) error
+}
+
+type GetSetup200JSONResponse Setup
+
+func (response GetSetup200JSONResponse) VisitGetSetupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSetupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSetupdefaultApplicationProblemPlusJSONResponse) VisitGetSetupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetUpRequestObject struct {
+	Body *SetUpJSONRequestBody
+}
+
+type SetUpResponseObject interface {
+	VisitSetUpResponse(w http.ResponseWriter) error
+}
+
+type SetUp201JSONResponse Me
+
+func (response SetUp201JSONResponse) VisitSetUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetUp409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SetUp409ApplicationProblemPlusJSONResponse) VisitSetUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetUp422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetUp422ApplicationProblemPlusJSONResponse) VisitSetUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetUpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetUpdefaultApplicationProblemPlusJSONResponse) VisitSetUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignUpRequestObject struct {
+	Body *SignUpJSONRequestBody
+}
+
+type SignUpResponseObject interface {
+	VisitSignUpResponse(w http.ResponseWriter) error
+}
+
+type SignUp201JSONResponse Me
+
+func (response SignUp201JSONResponse) VisitSignUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignUp409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SignUp409ApplicationProblemPlusJSONResponse) VisitSignUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignUp422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SignUp422ApplicationProblemPlusJSONResponse) VisitSignUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignUp429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response SignUp429ApplicationProblemPlusJSONResponse) VisitSignUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SignUpdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SignUpdefaultApplicationProblemPlusJSONResponse) VisitSignUpResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStatusPagesRequestObject struct {
+	Params ListStatusPagesParams
+}
+
+type ListStatusPagesResponseObject interface {
+	VisitListStatusPagesResponse(w http.ResponseWriter) error
+}
+
+type ListStatusPages200JSONResponse StatusPagePage
+
+func (response ListStatusPages200JSONResponse) VisitListStatusPagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStatusPages422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListStatusPages422ApplicationProblemPlusJSONResponse) VisitListStatusPagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListStatusPagesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListStatusPagesdefaultApplicationProblemPlusJSONResponse) VisitListStatusPagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateStatusPageRequestObject struct {
+	Body *CreateStatusPageJSONRequestBody
+}
+
+type CreateStatusPageResponseObject interface {
+	VisitCreateStatusPageResponse(w http.ResponseWriter) error
+}
+
+type CreateStatusPage201JSONResponse StatusPage
+
+func (response CreateStatusPage201JSONResponse) VisitCreateStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateStatusPage409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateStatusPage409ApplicationProblemPlusJSONResponse) VisitCreateStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateStatusPage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CreateStatusPage422ApplicationProblemPlusJSONResponse) VisitCreateStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CreateStatusPagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CreateStatusPagedefaultApplicationProblemPlusJSONResponse) VisitCreateStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteStatusPageRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type DeleteStatusPageResponseObject interface {
+	VisitDeleteStatusPageResponse(w http.ResponseWriter) error
+}
+
+type DeleteStatusPage204Response struct {
+}
+
+func (response DeleteStatusPage204Response) VisitDeleteStatusPageResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type DeleteStatusPage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteStatusPage404ApplicationProblemPlusJSONResponse) VisitDeleteStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeleteStatusPagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeleteStatusPagedefaultApplicationProblemPlusJSONResponse) VisitDeleteStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStatusPageRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type GetStatusPageResponseObject interface {
+	VisitGetStatusPageResponse(w http.ResponseWriter) error
+}
+
+type GetStatusPage200JSONResponse StatusPage
+
+func (response GetStatusPage200JSONResponse) VisitGetStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStatusPage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetStatusPage404ApplicationProblemPlusJSONResponse) VisitGetStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStatusPagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetStatusPagedefaultApplicationProblemPlusJSONResponse) VisitGetStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStatusPageRequestObject struct {
+	ID   PathID `json:"id"`
+	Body *UpdateStatusPageJSONRequestBody
+}
+
+type UpdateStatusPageResponseObject interface {
+	VisitUpdateStatusPageResponse(w http.ResponseWriter) error
+}
+
+type UpdateStatusPage200JSONResponse StatusPage
+
+func (response UpdateStatusPage200JSONResponse) VisitUpdateStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStatusPage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateStatusPage404ApplicationProblemPlusJSONResponse) VisitUpdateStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStatusPage409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateStatusPage409ApplicationProblemPlusJSONResponse) VisitUpdateStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStatusPage422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateStatusPage422ApplicationProblemPlusJSONResponse) VisitUpdateStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStatusPagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UpdateStatusPagedefaultApplicationProblemPlusJSONResponse) VisitUpdateStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSummariesRequestObject struct {
+	Params ListSummariesParams
+}
+
+type ListSummariesResponseObject interface {
+	VisitListSummariesResponse(w http.ResponseWriter) error
+}
+
+type ListSummaries200JSONResponse SummaryPage
+
+func (response ListSummaries200JSONResponse) VisitListSummariesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSummaries422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListSummaries422ApplicationProblemPlusJSONResponse) VisitListSummariesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSummariesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSummariesdefaultApplicationProblemPlusJSONResponse) VisitListSummariesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTagsRequestObject struct {
+}
+
+type ListTagsResponseObject interface {
+	VisitListTagsResponse(w http.ResponseWriter) error
+}
+
+type ListTags200JSONResponse TagList
+
+func (response ListTags200JSONResponse) VisitListTagsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTagsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTagsdefaultApplicationProblemPlusJSONResponse) VisitListTagsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListWebsitesRequestObject struct {
 	Params ListWebsitesParams
 }
@@ -7489,6 +13469,116 @@ type CreateWebsitedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateWebsitedefaultApplicationProblemPlusJSONResponse) VisitCreateWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BatchWebsitesRequestObject struct {
+	Body *BatchWebsitesJSONRequestBody
+}
+
+type BatchWebsitesResponseObject interface {
+	VisitBatchWebsitesResponse(w http.ResponseWriter) error
+}
+
+type BatchWebsites200JSONResponse BatchResult
+
+func (response BatchWebsites200JSONResponse) VisitBatchWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BatchWebsites422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response BatchWebsites422ApplicationProblemPlusJSONResponse) VisitBatchWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BatchWebsitesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BatchWebsitesdefaultApplicationProblemPlusJSONResponse) VisitBatchWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BulkWebsitesRequestObject struct {
+	Body *BulkWebsitesJSONRequestBody
+}
+
+type BulkWebsitesResponseObject interface {
+	VisitBulkWebsitesResponse(w http.ResponseWriter) error
+}
+
+type BulkWebsites200JSONResponse BulkResult
+
+func (response BulkWebsites200JSONResponse) VisitBulkWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BulkWebsites422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response BulkWebsites422ApplicationProblemPlusJSONResponse) VisitBulkWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BulkWebsitesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BulkWebsitesdefaultApplicationProblemPlusJSONResponse) VisitBulkWebsitesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7768,6 +13858,78 @@ type CheckWebsitedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CheckWebsitedefaultApplicationProblemPlusJSONResponse) VisitCheckWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebsiteDowntimeRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ListWebsiteDowntimeParams
+}
+
+type ListWebsiteDowntimeResponseObject interface {
+	VisitListWebsiteDowntimeResponse(w http.ResponseWriter) error
+}
+
+type ListWebsiteDowntime200JSONResponse DowntimeList
+
+func (response ListWebsiteDowntime200JSONResponse) VisitListWebsiteDowntimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebsiteDowntime404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebsiteDowntime404ApplicationProblemPlusJSONResponse) VisitListWebsiteDowntimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebsiteDowntime422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebsiteDowntime422ApplicationProblemPlusJSONResponse) VisitListWebsiteDowntimeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebsiteDowntimedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWebsiteDowntimedefaultApplicationProblemPlusJSONResponse) VisitListWebsiteDowntimeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8248,6 +14410,78 @@ func (response GetWebsiteUptimedefaultApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
+type ListWebsiteUptimeDailyRequestObject struct {
+	ID     PathID `json:"id"`
+	Params ListWebsiteUptimeDailyParams
+}
+
+type ListWebsiteUptimeDailyResponseObject interface {
+	VisitListWebsiteUptimeDailyResponse(w http.ResponseWriter) error
+}
+
+type ListWebsiteUptimeDaily200JSONResponse UptimeDays
+
+func (response ListWebsiteUptimeDaily200JSONResponse) VisitListWebsiteUptimeDailyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebsiteUptimeDaily404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebsiteUptimeDaily404ApplicationProblemPlusJSONResponse) VisitListWebsiteUptimeDailyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebsiteUptimeDaily422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListWebsiteUptimeDaily422ApplicationProblemPlusJSONResponse) VisitListWebsiteUptimeDailyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListWebsiteUptimeDailydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListWebsiteUptimeDailydefaultApplicationProblemPlusJSONResponse) VisitListWebsiteUptimeDailyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LegacyListWebsitesRequestObject struct {
 }
 
@@ -8551,6 +14785,9 @@ func (response LegacyUpdateWebsitedefaultApplicationProblemPlusJSONResponse) Vis
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// GetMonitorMetrics The state of each monitor as Prometheus reads it; 404 unless the fleet's MONITOR_METRICS is on
+	// (GET /metrics/monitors)
+	GetMonitorMetrics(ctx context.Context, request GetMonitorMetricsRequestObject) (GetMonitorMetricsResponseObject, error)
 	// LegacyListStatus All websites with their latest status
 	// (GET /monitor)
 	LegacyListStatus(ctx context.Context, request LegacyListStatusRequestObject) (LegacyListStatusResponseObject, error)
@@ -8614,6 +14851,9 @@ type StrictServerInterface interface {
 	// StreamEvents What happens, as it happens, as Server-Sent Events
 	// (GET /v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
+	// ExportWebsites Websites with their monitors, and channels, as an import takes them; secrets are left out and named
+	// (GET /v1/export)
+	ExportWebsites(ctx context.Context, request ExportWebsitesRequestObject) (ExportWebsitesResponseObject, error)
 	// GetFleet How the fleet itself is doing, per region and per stage
 	// (GET /v1/fleet)
 	GetFleet(ctx context.Context, request GetFleetRequestObject) (GetFleetResponseObject, error)
@@ -8626,15 +14866,72 @@ type StrictServerInterface interface {
 	// PingByPost A job calls in; the token is all that it needs
 	// (POST /v1/heartbeats/{token})
 	PingByPost(ctx context.Context, request PingByPostRequestObject) (PingByPostResponseObject, error)
+	// ImportWebsites Bring websites in from JSON or CSV, as an export has them; with dry_run, only say what would be done
+	// (POST /v1/import)
+	ImportWebsites(ctx context.Context, request ImportWebsitesRequestObject) (ImportWebsitesResponseObject, error)
 	// ListIncidents Incidents, newest first
 	// (GET /v1/incidents)
 	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
 	// GetIncident One incident with its evidence and what happened
 	// (GET /v1/incidents/{id})
 	GetIncident(ctx context.Context, request GetIncidentRequestObject) (GetIncidentResponseObject, error)
+	// UpdateIncident Write down what was learned
+	// (PATCH /v1/incidents/{id})
+	UpdateIncident(ctx context.Context, request UpdateIncidentRequestObject) (UpdateIncidentResponseObject, error)
 	// AcknowledgeIncident Say that somebody is on it; a second time changes nothing
 	// (POST /v1/incidents/{id}/acknowledge)
 	AcknowledgeIncident(ctx context.Context, request AcknowledgeIncidentRequestObject) (AcknowledgeIncidentResponseObject, error)
+	// CommentIncident Say something; it joins the events
+	// (POST /v1/incidents/{id}/comments)
+	CommentIncident(ctx context.Context, request CommentIncidentRequestObject) (CommentIncidentResponseObject, error)
+	// ListInvitations Who was invited and has not come yet
+	// (GET /v1/invitations)
+	ListInvitations(ctx context.Context, request ListInvitationsRequestObject) (ListInvitationsResponseObject, error)
+	// CreateInvitation Invite somebody by e-mail; the link is in the answer, too, to be handed over where no mail is sent
+	// (POST /v1/invitations)
+	CreateInvitation(ctx context.Context, request CreateInvitationRequestObject) (CreateInvitationResponseObject, error)
+	// DeleteInvitation Take an invitation back
+	// (DELETE /v1/invitations/{id})
+	DeleteInvitation(ctx context.Context, request DeleteInvitationRequestObject) (DeleteInvitationResponseObject, error)
+	// ResendInvitation Send an invitation again with a new link; the one before ends
+	// (POST /v1/invitations/{id}/resend)
+	ResendInvitation(ctx context.Context, request ResendInvitationRequestObject) (ResendInvitationResponseObject, error)
+	// GetInvited What an invitation is to
+	// (GET /v1/invited/{token})
+	GetInvited(ctx context.Context, request GetInvitedRequestObject) (GetInvitedResponseObject, error)
+	// AcceptInvitation Come in, with a new account or, signed in with the invited address, with the one that there is
+	// (POST /v1/invited/{token})
+	AcceptInvitation(ctx context.Context, request AcceptInvitationRequestObject) (AcceptInvitationResponseObject, error)
+	// DeleteMe Remove one's account; 409 while an organisation would be left without an owner
+	// (DELETE /v1/me)
+	DeleteMe(ctx context.Context, request DeleteMeRequestObject) (DeleteMeResponseObject, error)
+	// GetMe Who calls, and what they may do
+	// (GET /v1/me)
+	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
+	// UpdateMe Change one's name, e-mail address or password; the last two ask for the password, and a new one ends every other session
+	// (PATCH /v1/me)
+	UpdateMe(ctx context.Context, request UpdateMeRequestObject) (UpdateMeResponseObject, error)
+	// RenewRecoveryCodes Get new recovery codes, which are shown this once; those before end
+	// (POST /v1/me/recovery-codes)
+	RenewRecoveryCodes(ctx context.Context, request RenewRecoveryCodesRequestObject) (RenewRecoveryCodesResponseObject, error)
+	// RemoveTotp Sign in without a second factor again
+	// (DELETE /v1/me/totp)
+	RemoveTotp(ctx context.Context, request RemoveTotpRequestObject) (RemoveTotpResponseObject, error)
+	// BeginTotp Get a secret for an authenticator app; it counts once a code of it is confirmed
+	// (POST /v1/me/totp)
+	BeginTotp(ctx context.Context, request BeginTotpRequestObject) (BeginTotpResponseObject, error)
+	// ConfirmTotp Ask for a second factor from now on; the recovery codes are shown this once
+	// (POST /v1/me/totp/confirm)
+	ConfirmTotp(ctx context.Context, request ConfirmTotpRequestObject) (ConfirmTotpResponseObject, error)
+	// ListMembers Who belongs to the organisation
+	// (GET /v1/members)
+	ListMembers(ctx context.Context, request ListMembersRequestObject) (ListMembersResponseObject, error)
+	// RemoveMember Remove a member from the organisation; sessions there end
+	// (DELETE /v1/members/{id})
+	RemoveMember(ctx context.Context, request RemoveMemberRequestObject) (RemoveMemberResponseObject, error)
+	// UpdateMember Give a member another role; only an owner makes and unmakes owners, and the last one stays
+	// (PATCH /v1/members/{id})
+	UpdateMember(ctx context.Context, request UpdateMemberRequestObject) (UpdateMemberResponseObject, error)
 	// TestMonitor Run a monitor that is not saved once, now, and wait for the answers; nothing is stored or judged
 	// (POST /v1/monitors/test)
 	TestMonitor(ctx context.Context, request TestMonitorRequestObject) (TestMonitorResponseObject, error)
@@ -8668,12 +14965,45 @@ type StrictServerInterface interface {
 	// ResumeMonitor Check this monitor again; its website may still be paused
 	// (POST /v1/monitors/{id}/resume)
 	ResumeMonitor(ctx context.Context, request ResumeMonitorRequestObject) (ResumeMonitorResponseObject, error)
+	// GetMonitorStats Percentiles and counts of a period beside those of the one before it
+	// (GET /v1/monitors/{id}/stats)
+	GetMonitorStats(ctx context.Context, request GetMonitorStatsRequestObject) (GetMonitorStatsResponseObject, error)
 	// ListMonitorTicks The single results as they were stored, newest first
 	// (GET /v1/monitors/{id}/ticks)
 	ListMonitorTicks(ctx context.Context, request ListMonitorTicksRequestObject) (ListMonitorTicksResponseObject, error)
 	// ListMonitorVotes What each region that has spoken holds of the monitor as it is now
 	// (GET /v1/monitors/{id}/votes)
 	ListMonitorVotes(ctx context.Context, request ListMonitorVotesRequestObject) (ListMonitorVotesResponseObject, error)
+	// DeleteOrganisation Remove the organisation with all it has; its name must be said again. The first one of the fleet stays
+	// (DELETE /v1/organisation)
+	DeleteOrganisation(ctx context.Context, request DeleteOrganisationRequestObject) (DeleteOrganisationResponseObject, error)
+	// GetOrganisation The organisation that one works in, what it may use, and what it uses
+	// (GET /v1/organisation)
+	GetOrganisation(ctx context.Context, request GetOrganisationRequestObject) (GetOrganisationResponseObject, error)
+	// UpdateOrganisation Change its name or slug
+	// (PATCH /v1/organisation)
+	UpdateOrganisation(ctx context.Context, request UpdateOrganisationRequestObject) (UpdateOrganisationResponseObject, error)
+	// ListOrganisations The organisations that one belongs to
+	// (GET /v1/organisations)
+	ListOrganisations(ctx context.Context, request ListOrganisationsRequestObject) (ListOrganisationsResponseObject, error)
+	// CreateOrganisation Make an organisation and own it; 403 unless the fleet's SIGN_UP is open or one owns an organisation already
+	// (POST /v1/organisations)
+	CreateOrganisation(ctx context.Context, request CreateOrganisationRequestObject) (CreateOrganisationResponseObject, error)
+	// GetOverview Everything in numbers, for the top of a page
+	// (GET /v1/overview)
+	GetOverview(ctx context.Context, request GetOverviewRequestObject) (GetOverviewResponseObject, error)
+	// RequestPasswordReset Have a link sent to an account's address; the answer does not tell whether there is one
+	// (POST /v1/password-resets)
+	RequestPasswordReset(ctx context.Context, request RequestPasswordResetRequestObject) (RequestPasswordResetResponseObject, error)
+	// ResetPassword Choose a new password with the token of a mail; every session ends, the second factor stays
+	// (POST /v1/password-resets/{token})
+	ResetPassword(ctx context.Context, request ResetPasswordRequestObject) (ResetPasswordResponseObject, error)
+	// ListPublicStatus The published pages of the fleet, by title
+	// (GET /v1/public/status)
+	ListPublicStatus(ctx context.Context, request ListPublicStatusRequestObject) (ListPublicStatusResponseObject, error)
+	// GetPublicStatus A published page, as data
+	// (GET /v1/public/status/{slug})
+	GetPublicStatus(ctx context.Context, request GetPublicStatusRequestObject) (GetPublicStatusResponseObject, error)
 	// ListRegions The regions, by name
 	// (GET /v1/regions)
 	ListRegions(ctx context.Context, request ListRegionsRequestObject) (ListRegionsResponseObject, error)
@@ -8689,12 +15019,66 @@ type StrictServerInterface interface {
 	// UpdateRegion Change a region; enabling a pending one gives it checks and a vote
 	// (PATCH /v1/regions/{name})
 	UpdateRegion(ctx context.Context, request UpdateRegionRequestObject) (UpdateRegionResponseObject, error)
-	// ListWebsites Websites, oldest first
+	// ReportUptime Uptime, latency, incidents and repair times of a period, by website
+	// (GET /v1/reports/uptime)
+	ReportUptime(ctx context.Context, request ReportUptimeRequestObject) (ReportUptimeResponseObject, error)
+	// SignOut Sign out here
+	// (DELETE /v1/session)
+	SignOut(ctx context.Context, request SignOutRequestObject) (SignOutResponseObject, error)
+	// SwitchOrganisation Work in another organisation that one belongs to
+	// (PATCH /v1/session)
+	SwitchOrganisation(ctx context.Context, request SwitchOrganisationRequestObject) (SwitchOrganisationResponseObject, error)
+	// ListSessions Where one is signed in, newest first
+	// (GET /v1/sessions)
+	ListSessions(ctx context.Context, request ListSessionsRequestObject) (ListSessionsResponseObject, error)
+	// SignIn Sign in; 401 with the type second-factor asks for a code beside the password
+	// (POST /v1/sessions)
+	SignIn(ctx context.Context, request SignInRequestObject) (SignInResponseObject, error)
+	// EndSession Sign out somewhere else
+	// (DELETE /v1/sessions/{id})
+	EndSession(ctx context.Context, request EndSessionRequestObject) (EndSessionResponseObject, error)
+	// GetSetup What somebody who is not signed in has to know
+	// (GET /v1/setup)
+	GetSetup(ctx context.Context, request GetSetupRequestObject) (GetSetupResponseObject, error)
+	// SetUp Make the first account, the owner of the first organisation, and sign it in; only while there is none
+	// (POST /v1/setup)
+	SetUp(ctx context.Context, request SetUpRequestObject) (SetUpResponseObject, error)
+	// SignUp Make an account with an organisation of its own and sign it in; 403 unless the fleet's SIGN_UP is open
+	// (POST /v1/sign-up)
+	SignUp(ctx context.Context, request SignUpRequestObject) (SignUpResponseObject, error)
+	// ListStatusPages The pages that the public sees
+	// (GET /v1/status-pages)
+	ListStatusPages(ctx context.Context, request ListStatusPagesRequestObject) (ListStatusPagesResponseObject, error)
+	// CreateStatusPage Make a page; published, everybody may read it at /status/{slug}
+	// (POST /v1/status-pages)
+	CreateStatusPage(ctx context.Context, request CreateStatusPageRequestObject) (CreateStatusPageResponseObject, error)
+	// DeleteStatusPage Remove a page
+	// (DELETE /v1/status-pages/{id})
+	DeleteStatusPage(ctx context.Context, request DeleteStatusPageRequestObject) (DeleteStatusPageResponseObject, error)
+	// GetStatusPage One page
+	// (GET /v1/status-pages/{id})
+	GetStatusPage(ctx context.Context, request GetStatusPageRequestObject) (GetStatusPageResponseObject, error)
+	// UpdateStatusPage Change a page
+	// (PATCH /v1/status-pages/{id})
+	UpdateStatusPage(ctx context.Context, request UpdateStatusPageRequestObject) (UpdateStatusPageResponseObject, error)
+	// ListSummaries Websites as a list shows them, in one call: state, 90 slots, sparkline, percentiles, uptime, votes
+	// (GET /v1/summaries)
+	ListSummaries(ctx context.Context, request ListSummariesRequestObject) (ListSummariesResponseObject, error)
+	// ListTags The tags that websites have
+	// (GET /v1/tags)
+	ListTags(ctx context.Context, request ListTagsRequestObject) (ListTagsResponseObject, error)
+	// ListWebsites Websites, oldest first unless sorted
 	// (GET /v1/websites)
 	ListWebsites(ctx context.Context, request ListWebsitesRequestObject) (ListWebsitesResponseObject, error)
 	// CreateWebsite Watch a website; its first HTTP monitor is made with it and checked at once
 	// (POST /v1/websites)
 	CreateWebsite(ctx context.Context, request CreateWebsiteRequestObject) (CreateWebsiteResponseObject, error)
+	// BatchWebsites Up to 1,000 creates, updates and deletes in one call
+	// (POST /v1/websites/batch)
+	BatchWebsites(ctx context.Context, request BatchWebsitesRequestObject) (BatchWebsitesResponseObject, error)
+	// BulkWebsites Pause, resume, mute, unmute, check, retag or remove many websites
+	// (POST /v1/websites/bulk)
+	BulkWebsites(ctx context.Context, request BulkWebsitesRequestObject) (BulkWebsitesResponseObject, error)
 	// DeleteWebsite Remove a website with its monitors, queue entries, history and ticks
 	// (DELETE /v1/websites/{id})
 	DeleteWebsite(ctx context.Context, request DeleteWebsiteRequestObject) (DeleteWebsiteResponseObject, error)
@@ -8707,6 +15091,9 @@ type StrictServerInterface interface {
 	// CheckWebsite Check every monitor but heartbeats now in every region and wait for the answers, at most its timeout and 5 s
 	// (POST /v1/websites/{id}/check)
 	CheckWebsite(ctx context.Context, request CheckWebsiteRequestObject) (CheckWebsiteResponseObject, error)
+	// ListWebsiteDowntime When it was down, newest first, and in which regions
+	// (GET /v1/websites/{id}/downtime)
+	ListWebsiteDowntime(ctx context.Context, request ListWebsiteDowntimeRequestObject) (ListWebsiteDowntimeResponseObject, error)
 	// ListWebsiteMonitors The monitors of a website, oldest first
 	// (GET /v1/websites/{id}/monitors)
 	ListWebsiteMonitors(ctx context.Context, request ListWebsiteMonitorsRequestObject) (ListWebsiteMonitorsResponseObject, error)
@@ -8728,6 +15115,9 @@ type StrictServerInterface interface {
 	// GetWebsiteUptime Uptime from the verdicts; the website is down while any of its monitors is
 	// (GET /v1/websites/{id}/uptime)
 	GetWebsiteUptime(ctx context.Context, request GetWebsiteUptimeRequestObject) (GetWebsiteUptimeResponseObject, error)
+	// ListWebsiteUptimeDaily Uptime by day, oldest first
+	// (GET /v1/websites/{id}/uptime/daily)
+	ListWebsiteUptimeDaily(ctx context.Context, request ListWebsiteUptimeDailyRequestObject) (ListWebsiteUptimeDailyResponseObject, error)
 	// LegacyListWebsites All websites
 	// (GET /websites)
 	LegacyListWebsites(ctx context.Context, request LegacyListWebsitesRequestObject) (LegacyListWebsitesResponseObject, error)
@@ -8800,6 +15190,30 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictGinServerOptions
+}
+
+// GetMonitorMetrics operation middleware
+func (sh *strictHandler) GetMonitorMetrics(ctx *gin.Context) {
+	var request GetMonitorMetricsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMonitorMetrics(ctx, request.(GetMonitorMetricsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMonitorMetrics")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMonitorMetricsResponseObject); ok {
+		if err := validResponse.VisitGetMonitorMetricsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // LegacyListStatus operation middleware
@@ -9452,6 +15866,32 @@ func (sh *strictHandler) StreamEvents(ctx *gin.Context, params StreamEventsParam
 	}
 }
 
+// ExportWebsites operation middleware
+func (sh *strictHandler) ExportWebsites(ctx *gin.Context, params ExportWebsitesParams) {
+	var request ExportWebsitesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportWebsites(ctx, request.(ExportWebsitesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportWebsites")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ExportWebsitesResponseObject); ok {
+		if err := validResponse.VisitExportWebsitesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetFleet operation middleware
 func (sh *strictHandler) GetFleet(ctx *gin.Context) {
 	var request GetFleetRequestObject
@@ -9557,6 +15997,56 @@ func (sh *strictHandler) PingByPost(ctx *gin.Context, token Token, params PingBy
 	}
 }
 
+// ImportWebsites operation middleware
+func (sh *strictHandler) ImportWebsites(ctx *gin.Context, params ImportWebsitesParams) {
+	var request ImportWebsitesRequestObject
+
+	request.Params = params
+	if strings.HasPrefix(ctx.GetHeader("Content-Type"), "application/json") {
+
+		var body ImportWebsitesJSONRequestBody
+		var err error
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = ctx.ShouldBindJSON(&body)
+		} else if binding.Validator != nil {
+			// ShouldBindJSON runs the struct validator after decoding; keep that.
+			err = binding.Validator.ValidateStruct(&body)
+		}
+		if err != nil {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+		request.JSONBody = &body
+
+	}
+	if strings.HasPrefix(ctx.GetHeader("Content-Type"), "text/csv") {
+		request.Body = ctx.Request.Body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportWebsites(ctx, request.(ImportWebsitesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportWebsites")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ImportWebsitesResponseObject); ok {
+		if err := validResponse.VisitImportWebsitesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListIncidents operation middleware
 func (sh *strictHandler) ListIncidents(ctx *gin.Context, params ListIncidentsParams) {
 	var request ListIncidentsRequestObject
@@ -9609,6 +16099,50 @@ func (sh *strictHandler) GetIncident(ctx *gin.Context, id PathID) {
 	}
 }
 
+// UpdateIncident operation middleware
+func (sh *strictHandler) UpdateIncident(ctx *gin.Context, id PathID) {
+	var request UpdateIncidentRequestObject
+
+	request.ID = id
+
+	var body UpdateIncidentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateIncident(ctx, request.(UpdateIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateIncident")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateIncidentResponseObject); ok {
+		if err := validResponse.VisitUpdateIncidentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // AcknowledgeIncident operation middleware
 func (sh *strictHandler) AcknowledgeIncident(ctx *gin.Context, id PathID) {
 	var request AcknowledgeIncidentRequestObject
@@ -9628,6 +16162,615 @@ func (sh *strictHandler) AcknowledgeIncident(ctx *gin.Context, id PathID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(AcknowledgeIncidentResponseObject); ok {
 		if err := validResponse.VisitAcknowledgeIncidentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CommentIncident operation middleware
+func (sh *strictHandler) CommentIncident(ctx *gin.Context, id PathID) {
+	var request CommentIncidentRequestObject
+
+	request.ID = id
+
+	var body CommentIncidentJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CommentIncident(ctx, request.(CommentIncidentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CommentIncident")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CommentIncidentResponseObject); ok {
+		if err := validResponse.VisitCommentIncidentResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListInvitations operation middleware
+func (sh *strictHandler) ListInvitations(ctx *gin.Context, params ListInvitationsParams) {
+	var request ListInvitationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInvitations(ctx, request.(ListInvitationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInvitations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListInvitationsResponseObject); ok {
+		if err := validResponse.VisitListInvitationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateInvitation operation middleware
+func (sh *strictHandler) CreateInvitation(ctx *gin.Context) {
+	var request CreateInvitationRequestObject
+
+	var body CreateInvitationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateInvitation(ctx, request.(CreateInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateInvitationResponseObject); ok {
+		if err := validResponse.VisitCreateInvitationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteInvitation operation middleware
+func (sh *strictHandler) DeleteInvitation(ctx *gin.Context, id PathID) {
+	var request DeleteInvitationRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteInvitation(ctx, request.(DeleteInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteInvitationResponseObject); ok {
+		if err := validResponse.VisitDeleteInvitationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResendInvitation operation middleware
+func (sh *strictHandler) ResendInvitation(ctx *gin.Context, id PathID) {
+	var request ResendInvitationRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResendInvitation(ctx, request.(ResendInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResendInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ResendInvitationResponseObject); ok {
+		if err := validResponse.VisitResendInvitationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetInvited operation middleware
+func (sh *strictHandler) GetInvited(ctx *gin.Context, token Token) {
+	var request GetInvitedRequestObject
+
+	request.Token = token
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetInvited(ctx, request.(GetInvitedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetInvited")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetInvitedResponseObject); ok {
+		if err := validResponse.VisitGetInvitedResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AcceptInvitation operation middleware
+func (sh *strictHandler) AcceptInvitation(ctx *gin.Context, token Token) {
+	var request AcceptInvitationRequestObject
+
+	request.Token = token
+
+	var body AcceptInvitationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(ctx, err)
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AcceptInvitation(ctx, request.(AcceptInvitationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AcceptInvitation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(AcceptInvitationResponseObject); ok {
+		if err := validResponse.VisitAcceptInvitationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteMe operation middleware
+func (sh *strictHandler) DeleteMe(ctx *gin.Context) {
+	var request DeleteMeRequestObject
+
+	var body DeleteMeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteMe(ctx, request.(DeleteMeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteMe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteMeResponseObject); ok {
+		if err := validResponse.VisitDeleteMeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMe operation middleware
+func (sh *strictHandler) GetMe(ctx *gin.Context) {
+	var request GetMeRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMe(ctx, request.(GetMeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMeResponseObject); ok {
+		if err := validResponse.VisitGetMeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateMe operation middleware
+func (sh *strictHandler) UpdateMe(ctx *gin.Context) {
+	var request UpdateMeRequestObject
+
+	var body UpdateMeJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateMe(ctx, request.(UpdateMeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateMe")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateMeResponseObject); ok {
+		if err := validResponse.VisitUpdateMeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RenewRecoveryCodes operation middleware
+func (sh *strictHandler) RenewRecoveryCodes(ctx *gin.Context) {
+	var request RenewRecoveryCodesRequestObject
+
+	var body RenewRecoveryCodesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RenewRecoveryCodes(ctx, request.(RenewRecoveryCodesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenewRecoveryCodes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RenewRecoveryCodesResponseObject); ok {
+		if err := validResponse.VisitRenewRecoveryCodesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveTotp operation middleware
+func (sh *strictHandler) RemoveTotp(ctx *gin.Context) {
+	var request RemoveTotpRequestObject
+
+	var body RemoveTotpJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveTotp(ctx, request.(RemoveTotpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveTotp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RemoveTotpResponseObject); ok {
+		if err := validResponse.VisitRemoveTotpResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginTotp operation middleware
+func (sh *strictHandler) BeginTotp(ctx *gin.Context) {
+	var request BeginTotpRequestObject
+
+	var body BeginTotpJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginTotp(ctx, request.(BeginTotpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginTotp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(BeginTotpResponseObject); ok {
+		if err := validResponse.VisitBeginTotpResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ConfirmTotp operation middleware
+func (sh *strictHandler) ConfirmTotp(ctx *gin.Context) {
+	var request ConfirmTotpRequestObject
+
+	var body ConfirmTotpJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ConfirmTotp(ctx, request.(ConfirmTotpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ConfirmTotp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ConfirmTotpResponseObject); ok {
+		if err := validResponse.VisitConfirmTotpResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMembers operation middleware
+func (sh *strictHandler) ListMembers(ctx *gin.Context, params ListMembersParams) {
+	var request ListMembersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMembers(ctx, request.(ListMembersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMembers")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListMembersResponseObject); ok {
+		if err := validResponse.VisitListMembersResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveMember operation middleware
+func (sh *strictHandler) RemoveMember(ctx *gin.Context, id PathID) {
+	var request RemoveMemberRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveMember(ctx, request.(RemoveMemberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveMember")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RemoveMemberResponseObject); ok {
+		if err := validResponse.VisitRemoveMemberResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateMember operation middleware
+func (sh *strictHandler) UpdateMember(ctx *gin.Context, id PathID) {
+	var request UpdateMemberRequestObject
+
+	request.ID = id
+
+	var body UpdateMemberJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateMember(ctx, request.(UpdateMemberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateMember")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateMemberResponseObject); ok {
+		if err := validResponse.VisitUpdateMemberResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -9978,6 +17121,33 @@ func (sh *strictHandler) ResumeMonitor(ctx *gin.Context, id PathID) {
 	}
 }
 
+// GetMonitorStats operation middleware
+func (sh *strictHandler) GetMonitorStats(ctx *gin.Context, id PathID, params GetMonitorStatsParams) {
+	var request GetMonitorStatsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMonitorStats(ctx, request.(GetMonitorStatsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMonitorStats")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetMonitorStatsResponseObject); ok {
+		if err := validResponse.VisitGetMonitorStatsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListMonitorTicks operation middleware
 func (sh *strictHandler) ListMonitorTicks(ctx *gin.Context, id PathID, params ListMonitorTicksParams) {
 	var request ListMonitorTicksRequestObject
@@ -10024,6 +17194,342 @@ func (sh *strictHandler) ListMonitorVotes(ctx *gin.Context, id PathID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(ListMonitorVotesResponseObject); ok {
 		if err := validResponse.VisitListMonitorVotesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteOrganisation operation middleware
+func (sh *strictHandler) DeleteOrganisation(ctx *gin.Context) {
+	var request DeleteOrganisationRequestObject
+
+	var body DeleteOrganisationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteOrganisation(ctx, request.(DeleteOrganisationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteOrganisation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteOrganisationResponseObject); ok {
+		if err := validResponse.VisitDeleteOrganisationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetOrganisation operation middleware
+func (sh *strictHandler) GetOrganisation(ctx *gin.Context) {
+	var request GetOrganisationRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOrganisation(ctx, request.(GetOrganisationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOrganisation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetOrganisationResponseObject); ok {
+		if err := validResponse.VisitGetOrganisationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateOrganisation operation middleware
+func (sh *strictHandler) UpdateOrganisation(ctx *gin.Context) {
+	var request UpdateOrganisationRequestObject
+
+	var body UpdateOrganisationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateOrganisation(ctx, request.(UpdateOrganisationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateOrganisation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateOrganisationResponseObject); ok {
+		if err := validResponse.VisitUpdateOrganisationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListOrganisations operation middleware
+func (sh *strictHandler) ListOrganisations(ctx *gin.Context) {
+	var request ListOrganisationsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOrganisations(ctx, request.(ListOrganisationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOrganisations")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListOrganisationsResponseObject); ok {
+		if err := validResponse.VisitListOrganisationsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateOrganisation operation middleware
+func (sh *strictHandler) CreateOrganisation(ctx *gin.Context) {
+	var request CreateOrganisationRequestObject
+
+	var body CreateOrganisationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateOrganisation(ctx, request.(CreateOrganisationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateOrganisation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateOrganisationResponseObject); ok {
+		if err := validResponse.VisitCreateOrganisationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetOverview operation middleware
+func (sh *strictHandler) GetOverview(ctx *gin.Context, params GetOverviewParams) {
+	var request GetOverviewRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOverview(ctx, request.(GetOverviewRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOverview")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetOverviewResponseObject); ok {
+		if err := validResponse.VisitGetOverviewResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RequestPasswordReset operation middleware
+func (sh *strictHandler) RequestPasswordReset(ctx *gin.Context) {
+	var request RequestPasswordResetRequestObject
+
+	var body RequestPasswordResetJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestPasswordReset(ctx, request.(RequestPasswordResetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestPasswordReset")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(RequestPasswordResetResponseObject); ok {
+		if err := validResponse.VisitRequestPasswordResetResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResetPassword operation middleware
+func (sh *strictHandler) ResetPassword(ctx *gin.Context, token Token) {
+	var request ResetPasswordRequestObject
+
+	request.Token = token
+
+	var body ResetPasswordJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ResetPassword(ctx, request.(ResetPasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResetPassword")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ResetPasswordResponseObject); ok {
+		if err := validResponse.VisitResetPasswordResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPublicStatus operation middleware
+func (sh *strictHandler) ListPublicStatus(ctx *gin.Context) {
+	var request ListPublicStatusRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPublicStatus(ctx, request.(ListPublicStatusRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPublicStatus")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListPublicStatusResponseObject); ok {
+		if err := validResponse.VisitListPublicStatusResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPublicStatus operation middleware
+func (sh *strictHandler) GetPublicStatus(ctx *gin.Context, slug string) {
+	var request GetPublicStatusRequestObject
+
+	request.Slug = slug
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPublicStatus(ctx, request.(GetPublicStatusRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPublicStatus")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetPublicStatusResponseObject); ok {
+		if err := validResponse.VisitGetPublicStatusResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -10193,6 +17699,512 @@ func (sh *strictHandler) UpdateRegion(ctx *gin.Context, name PathName) {
 	}
 }
 
+// ReportUptime operation middleware
+func (sh *strictHandler) ReportUptime(ctx *gin.Context, params ReportUptimeParams) {
+	var request ReportUptimeRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportUptime(ctx, request.(ReportUptimeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportUptime")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ReportUptimeResponseObject); ok {
+		if err := validResponse.VisitReportUptimeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SignOut operation middleware
+func (sh *strictHandler) SignOut(ctx *gin.Context) {
+	var request SignOutRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignOut(ctx, request.(SignOutRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignOut")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SignOutResponseObject); ok {
+		if err := validResponse.VisitSignOutResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SwitchOrganisation operation middleware
+func (sh *strictHandler) SwitchOrganisation(ctx *gin.Context) {
+	var request SwitchOrganisationRequestObject
+
+	var body SwitchOrganisationJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SwitchOrganisation(ctx, request.(SwitchOrganisationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SwitchOrganisation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SwitchOrganisationResponseObject); ok {
+		if err := validResponse.VisitSwitchOrganisationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSessions operation middleware
+func (sh *strictHandler) ListSessions(ctx *gin.Context) {
+	var request ListSessionsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSessions(ctx, request.(ListSessionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSessions")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSessionsResponseObject); ok {
+		if err := validResponse.VisitListSessionsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SignIn operation middleware
+func (sh *strictHandler) SignIn(ctx *gin.Context) {
+	var request SignInRequestObject
+
+	var body SignInJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignIn(ctx, request.(SignInRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignIn")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SignInResponseObject); ok {
+		if err := validResponse.VisitSignInResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndSession operation middleware
+func (sh *strictHandler) EndSession(ctx *gin.Context, id PathID) {
+	var request EndSessionRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndSession(ctx, request.(EndSessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndSession")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(EndSessionResponseObject); ok {
+		if err := validResponse.VisitEndSessionResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSetup operation middleware
+func (sh *strictHandler) GetSetup(ctx *gin.Context) {
+	var request GetSetupRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSetup(ctx, request.(GetSetupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSetup")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetSetupResponseObject); ok {
+		if err := validResponse.VisitGetSetupResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetUp operation middleware
+func (sh *strictHandler) SetUp(ctx *gin.Context) {
+	var request SetUpRequestObject
+
+	var body SetUpJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetUp(ctx, request.(SetUpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetUp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SetUpResponseObject); ok {
+		if err := validResponse.VisitSetUpResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SignUp operation middleware
+func (sh *strictHandler) SignUp(ctx *gin.Context) {
+	var request SignUpRequestObject
+
+	var body SignUpJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SignUp(ctx, request.(SignUpRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SignUp")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(SignUpResponseObject); ok {
+		if err := validResponse.VisitSignUpResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListStatusPages operation middleware
+func (sh *strictHandler) ListStatusPages(ctx *gin.Context, params ListStatusPagesParams) {
+	var request ListStatusPagesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListStatusPages(ctx, request.(ListStatusPagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListStatusPages")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListStatusPagesResponseObject); ok {
+		if err := validResponse.VisitListStatusPagesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CreateStatusPage operation middleware
+func (sh *strictHandler) CreateStatusPage(ctx *gin.Context) {
+	var request CreateStatusPageRequestObject
+
+	var body CreateStatusPageJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.CreateStatusPage(ctx, request.(CreateStatusPageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CreateStatusPage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(CreateStatusPageResponseObject); ok {
+		if err := validResponse.VisitCreateStatusPageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeleteStatusPage operation middleware
+func (sh *strictHandler) DeleteStatusPage(ctx *gin.Context, id PathID) {
+	var request DeleteStatusPageRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.DeleteStatusPage(ctx, request.(DeleteStatusPageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeleteStatusPage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(DeleteStatusPageResponseObject); ok {
+		if err := validResponse.VisitDeleteStatusPageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetStatusPage operation middleware
+func (sh *strictHandler) GetStatusPage(ctx *gin.Context, id PathID) {
+	var request GetStatusPageRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStatusPage(ctx, request.(GetStatusPageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStatusPage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(GetStatusPageResponseObject); ok {
+		if err := validResponse.VisitGetStatusPageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UpdateStatusPage operation middleware
+func (sh *strictHandler) UpdateStatusPage(ctx *gin.Context, id PathID) {
+	var request UpdateStatusPageRequestObject
+
+	request.ID = id
+
+	var body UpdateStatusPageJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.UpdateStatusPage(ctx, request.(UpdateStatusPageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UpdateStatusPage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(UpdateStatusPageResponseObject); ok {
+		if err := validResponse.VisitUpdateStatusPageResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSummaries operation middleware
+func (sh *strictHandler) ListSummaries(ctx *gin.Context, params ListSummariesParams) {
+	var request ListSummariesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSummaries(ctx, request.(ListSummariesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSummaries")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListSummariesResponseObject); ok {
+		if err := validResponse.VisitListSummariesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTags operation middleware
+func (sh *strictHandler) ListTags(ctx *gin.Context) {
+	var request ListTagsRequestObject
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTags(ctx, request.(ListTagsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTags")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListTagsResponseObject); ok {
+		if err := validResponse.VisitListTagsResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListWebsites operation middleware
 func (sh *strictHandler) ListWebsites(ctx *gin.Context, params ListWebsitesParams) {
 	var request ListWebsitesRequestObject
@@ -10254,6 +18266,90 @@ func (sh *strictHandler) CreateWebsite(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CreateWebsiteResponseObject); ok {
 		if err := validResponse.VisitCreateWebsiteResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BatchWebsites operation middleware
+func (sh *strictHandler) BatchWebsites(ctx *gin.Context) {
+	var request BatchWebsitesRequestObject
+
+	var body BatchWebsitesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BatchWebsites(ctx, request.(BatchWebsitesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BatchWebsites")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(BatchWebsitesResponseObject); ok {
+		if err := validResponse.VisitBatchWebsitesResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BulkWebsites operation middleware
+func (sh *strictHandler) BulkWebsites(ctx *gin.Context) {
+	var request BulkWebsitesRequestObject
+
+	var body BulkWebsitesJSONRequestBody
+	var err error
+	// A request validator built on kin-openapi's openapi3filter with
+	// KeepValidatedValue leaves the value it validated on the body. Bind
+	// that value, matching member names exactly, so the handler receives
+	// what was validated instead of a second, case-insensitive decode.
+	if vb, ok := ctx.Request.Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+		err = ctx.ShouldBindJSON(&body)
+	} else if binding.Validator != nil {
+		// ShouldBindJSON runs the struct validator after decoding; keep that.
+		err = binding.Validator.ValidateStruct(&body)
+	}
+	if err != nil {
+		sh.options.RequestErrorHandlerFunc(ctx, err)
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.BulkWebsites(ctx, request.(BulkWebsitesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BulkWebsites")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(BulkWebsitesResponseObject); ok {
+		if err := validResponse.VisitBulkWebsitesResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -10376,6 +18472,33 @@ func (sh *strictHandler) CheckWebsite(ctx *gin.Context, id PathID) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CheckWebsiteResponseObject); ok {
 		if err := validResponse.VisitCheckWebsiteResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListWebsiteDowntime operation middleware
+func (sh *strictHandler) ListWebsiteDowntime(ctx *gin.Context, id PathID, params ListWebsiteDowntimeParams) {
+	var request ListWebsiteDowntimeRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebsiteDowntime(ctx, request.(ListWebsiteDowntimeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebsiteDowntime")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListWebsiteDowntimeResponseObject); ok {
+		if err := validResponse.VisitListWebsiteDowntimeResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
@@ -10619,6 +18742,33 @@ func (sh *strictHandler) GetWebsiteUptime(ctx *gin.Context, id PathID, params Ge
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(GetWebsiteUptimeResponseObject); ok {
 		if err := validResponse.VisitGetWebsiteUptimeResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListWebsiteUptimeDaily operation middleware
+func (sh *strictHandler) ListWebsiteUptimeDaily(ctx *gin.Context, id PathID, params ListWebsiteUptimeDailyParams) {
+	var request ListWebsiteUptimeDailyRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListWebsiteUptimeDaily(ctx, request.(ListWebsiteUptimeDailyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListWebsiteUptimeDaily")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(ListWebsiteUptimeDailyResponseObject); ok {
+		if err := validResponse.VisitListWebsiteUptimeDailyResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {

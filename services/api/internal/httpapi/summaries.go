@@ -1,0 +1,32 @@
+package httpapi
+
+import (
+	"context"
+
+	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
+)
+
+// GetMonitorStats implements [api.StrictServerInterface].
+func (s *Server) GetMonitorStats(context.Context, api.GetMonitorStatsRequestObject) (api.GetMonitorStatsResponseObject, error) {
+	return nil, unavailable("Not served yet.", nil)
+}
+
+// GetOverview implements [api.StrictServerInterface].
+func (s *Server) GetOverview(context.Context, api.GetOverviewRequestObject) (api.GetOverviewResponseObject, error) {
+	return nil, unavailable("Not served yet.", nil)
+}
+
+// ListSummaries implements [api.StrictServerInterface].
+func (s *Server) ListSummaries(context.Context, api.ListSummariesRequestObject) (api.ListSummariesResponseObject, error) {
+	return nil, unavailable("Not served yet.", nil)
+}
+
+// ListWebsiteDowntime implements [api.StrictServerInterface].
+func (s *Server) ListWebsiteDowntime(context.Context, api.ListWebsiteDowntimeRequestObject) (api.ListWebsiteDowntimeResponseObject, error) {
+	return nil, unavailable("Not served yet.", nil)
+}
+
+// ListWebsiteUptimeDaily implements [api.StrictServerInterface].
+func (s *Server) ListWebsiteUptimeDaily(context.Context, api.ListWebsiteUptimeDailyRequestObject) (api.ListWebsiteUptimeDailyResponseObject, error) {
+	return nil, unavailable("Not served yet.", nil)
+}
