@@ -10,8 +10,10 @@ STACK := scripts/stack.sh
 MODULES = $(shell go list -m -f '{{.Dir}}')
 # The tools' modules are not in the workspace, so that they never raise a version in it.
 TOOL_MODULES := scripts/tools scripts/lint scripts/influxdb
-# A test binary of each package, linked two at a time on two cores.
-TEST_TIMEOUT := 10m
+# Tests wait for engines and timers more than they work: eight at once in each package,
+# however few the cores. Those of a whole fleet do nothing but wait.
+TEST_FLAGS := -timeout 10m -parallel 8
+E2E_FLAGS := -timeout 20m -parallel 32 -count 1 -p 2
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  \1\t/' | expand -t 22
@@ -40,18 +42,19 @@ build: ## build the services into bin
 test: lint drift test-all test-e2e ## everything, as CI runs it
 
 test-unit: ## the tests that need nothing but Go
-	go test -timeout $(TEST_TIMEOUT) work
+	go test $(TEST_FLAGS) work
 
 test-integration: ## and those that need PostgreSQL, Redis and InfluxDB
-	@scripts/with-engines go test -timeout $(TEST_TIMEOUT) -tags integration work
+	@scripts/with-engines go test $(TEST_FLAGS) -tags integration work
 
-# Unit and integration tests in one run, summed up in one closing line.
+# Unit and integration tests in one run, summed up in one closing line. What failed is
+# tried once more and named (see scripts/gotests).
 test-all: $(TOOLS)/gotestsum
-	@scripts/with-engines $(TOOLS)/gotestsum --format pkgname-and-test-fails --hide-summary skipped -- -timeout $(TEST_TIMEOUT) -tags integration work
+	@scripts/with-engines scripts/gotests pkgname-and-test-fails work $(TEST_FLAGS) -tags integration
 
 # One fleet after the other: two at once would each be too slow.
 test-e2e: $(TOOLS)/gotestsum build ## a whole fleet of its own, from the API to the alerts; beside it one that is broken on purpose
-	@cd scripts/stack && PROBEFLEET_ROOT=$(CURDIR) $(TOOLS)/gotestsum --format testname --hide-summary skipped -- -timeout 20m -count 1 -p 2 -tags e2e ./e2e/... ./chaos/...
+	@cd scripts/stack && PROBEFLEET_ROOT=$(CURDIR) $(CURDIR)/scripts/gotests testname "./e2e/... ./chaos/..." $(E2E_FLAGS) -tags e2e
 
 vet: ## what go vet finds (lint finds it too)
 	go vet -tags integration,e2e work
