@@ -57,9 +57,10 @@ type Message struct {
 	Explanation string         `json:"explanation"` // one sentence
 	Reason      uptime.Reason  `json:"reason,omitempty"`
 	Votes       []Vote         `json:"votes,omitempty"`
-	Since       time.Time      `json:"since"`           // the verdict began
-	Until       time.Time      `json:"until,omitzero"`  // of a recovery: it ended
-	Number      int            `json:"number,omitzero"` // of a reminder: 1, 2, …
+	Places      []Place        `json:"places,omitempty"` // where others may have the cause in common
+	Since       time.Time      `json:"since"`            // the verdict began
+	Until       time.Time      `json:"until,omitzero"`   // of a recovery: it ended
+	Number      int            `json:"number,omitzero"`  // of a reminder: 1, 2, …
 	Expiry      *Expiry        `json:"expiry,omitempty"`
 }
 

@@ -2,6 +2,7 @@ package alert
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/probefleet/probefleet/pkg/uptime"
@@ -25,7 +26,8 @@ type Digest struct {
 	Over     int          // of them over before they were told
 	Websites int          // that they are about
 	Monitors int
-	OneCause bool // they have one [Message.CauseKey]
+	OneCause bool  // they have one reason
+	Place    Place // that all of them have in common; empty: none
 }
 
 // DigestLine is one alert of a digest.
@@ -71,7 +73,7 @@ func (n *News) digestText() Text {
 		t.Headline = word + dash + plural(d.Monitors, "monitor") + ": " + d.names()
 		t.Subject = word + " " + whose + t.Headline[len(word):]
 	} else {
-		t.Headline = word + " " + plural(d.Websites, "website")
+		t.Headline = word + " " + plural(d.Websites, "website") + d.where()
 		if cause := d.causeText(); cause != "" {
 			t.Headline += dash + cause
 		}
@@ -89,7 +91,7 @@ func (n *News) digestText() Text {
 // eu-west, us-east."
 func (d *Digest) sentence(whose string) string {
 	w := d.words()
-	n, what := d.Websites, plural(d.Websites, "website")
+	n, what := d.Websites, plural(d.Websites, "website")+d.where()
 	if d.Websites == 1 {
 		n, what = d.Monitors, plural(d.Monitors, "monitor")+" of "+whose
 	}
@@ -116,6 +118,14 @@ func (d *Digest) sentence(whose string) string {
 	return fmt.Sprintf("%s%s%s%s. %d of %d alerts%s over by now.", what, became, w.became, cause, d.Over, d.Alerts, are)
 }
 
+// where is the place that several websites have in common: " on 203.0.113.7".
+func (d *Digest) where() string {
+	if phrase := d.Place.Phrase(); phrase != "" {
+		return " " + phrase
+	}
+	return ""
+}
+
 // names lists the monitors, as far as there is room.
 func (d *Digest) names() string {
 	var b strings.Builder
@@ -139,7 +149,8 @@ func (d *Digest) names() string {
 	return b.String()
 }
 
-// causeText is the cause that all share, and where: "connect timeout from eu-west".
+// causeText is the reason that all share, and the regions if they do, too: "connect
+// timeout from eu-west".
 func (d *Digest) causeText() string {
 	if !d.OneCause || len(d.Lines) == 0 || d.good() {
 		return ""
@@ -154,6 +165,12 @@ func (d *Digest) causeText() string {
 		return ""
 	}
 	text := reason.Phrase()
+	for i := range d.Lines {
+		l := &d.Lines[i]
+		if _, others := l.cause(); l.Event == m.Event && !slices.Equal(others, regions) {
+			return text
+		}
+	}
 	for i, region := range regions[:min(len(regions), maxDigestRegions)] {
 		text += [...]string{" from ", ", "}[min(i, 1)] + clean(region, maxName)
 	}

@@ -77,6 +77,27 @@ func TestDigests(t *testing.T) {
 			"41 websites are down: connect timeout from ap-south, eu-west, us-east.", "blog (Feed) — DOWN: 3 of 3 fresh regions, connect timeout",
 		},
 		{
+			"at one place", alert.Digest{
+				Event: alert.EventDown, Lines: []alert.DigestLine{line("shop", "", nil), line("blog", "Feed", nil)}, Alerts: 41, Websites: 41, Monitors: 41, OneCause: true,
+				Place: "address 203.0.113.7",
+			},
+			"DOWN 41 websites on 203.0.113.7 — connect timeout from ap-south, eu-west, us-east",
+			"41 websites on 203.0.113.7 are down: connect timeout from ap-south, eu-west, us-east.", "blog (Feed) — DOWN: 3 of 3 fresh regions, connect timeout",
+		},
+		{
+			"at one place for different reasons", alert.Digest{
+				Event: alert.EventDown, Lines: []alert.DigestLine{line("shop", "", nil), line("blog", "", nil)}, Alerts: 2, Websites: 2, Monitors: 2, Place: "host shop.test",
+			},
+			"DOWN 2 websites on shop.test", "2 websites on shop.test are down.", "blog — DOWN: 3 of 3 fresh regions, connect timeout",
+		},
+		{
+			"of one reason in different regions", alert.Digest{
+				Event: alert.EventDown, Lines: []alert.DigestLine{line("shop", "", nil), line("blog", "", func(l *alert.DigestLine) { l.Votes = l.Votes[:2] })},
+				Alerts: 2, Websites: 2, Monitors: 2, OneCause: true, Place: "address 203.0.113.7",
+			},
+			"DOWN 2 websites on 203.0.113.7 — connect timeout", "2 websites on 203.0.113.7 are down: connect timeout.", "blog — DOWN: 3 of 3 fresh regions, connect timeout",
+		},
+		{
 			"its end", alert.Digest{
 				Event: alert.EventRecovered, Ended: true, Lines: []alert.DigestLine{line("shop", "", up), line("blog", "Feed", up)},
 				Alerts: 41, Websites: 41, Monitors: 41, OneCause: true,

@@ -20,8 +20,10 @@ type Story struct {
 	Website  uptime.ID
 	Incident uptime.ID // whose own alerts do not count; zero: all do
 	Event    alert.Event
-	Ended    bool   // the end of something
-	CauseKey string // empty: only the website counts
+	Ended    bool          // the end of something
+	CauseKey string        // empty: only the website counts
+	Places   []alert.Place // where others may have the cause in common
+	Joined   bool          // CauseKey is that of another cause which shares a place with it
 }
 
 // StoryFacts are what a decision about holding an alert depends on.
@@ -36,20 +38,30 @@ type StoryFacts struct {
 	Held time.Time
 }
 
-// Told is an alert of a cause.
+// Told is a message about a cause.
 type Told struct {
-	Website uptime.ID
+	Message uptime.ID // its delivery's; a digest of the cause may be in a list several times
 	At      time.Time // now, while it is on its way
+	Grouped bool      // it told several alerts
+	Placed  bool      // it was about a place that is shared, not only about the reason
 }
 
-// toldLimit is how many alerts of a cause are looked at, newest first: enough to find a
-// few different websites among them.
-const toldLimit = 100
+// Bounds of how many alerts of a cause, and messages with places, are looked at, newest
+// first: enough to find the last digest, or the few messages before the first one.
+const (
+	toldLimit  = 100
+	placeLimit = 50
+)
 
 // ReadStory reads what the channel was told of a story within the window before now,
-// and whether something waits. The channel must be locked.
+// and whether something waits. Where nothing was told of its own cause, but of one that
+// shares a place with it, it joins the story of that. The channel must be locked.
 func ReadStory(ctx context.Context, tx pgx.Tx, s *Story, now time.Time, window time.Duration) (*StoryFacts, error) {
 	q := dbgen.New(tx)
+	told, err := toldOfCause(ctx, q, s, now, window)
+	if err != nil {
+		return nil, err
+	}
 	row, err := q.StoryFacts(ctx, dbgen.StoryFactsParams{
 		ChannelID: s.Channel, WebsiteID: s.Website, Now: now, WindowMs: window.Milliseconds(), Transition: string(s.Event),
 		Ended: s.Ended, ExceptIncident: s.Incident, DigestKey: s.CauseKey,
@@ -57,23 +69,57 @@ func ReadStory(ctx context.Context, tx pgx.Tx, s *Story, now time.Time, window t
 	if err != nil {
 		return nil, fmt.Errorf("facts of website %s's story: %w", s.Website, err)
 	}
-	f := &StoryFacts{Website: unlessEpoch(row.Told), Held: unlessEpoch(row.HeldOfWebsite)}
+	f := &StoryFacts{Website: unlessEpoch(row.Told), Held: unlessEpoch(row.HeldOfWebsite), Cause: told}
 	if held := unlessEpoch(row.HeldOfCause); !held.IsZero() && (f.Held.IsZero() || held.Before(f.Held)) {
 		f.Held = held
 	}
+	return f, nil
+}
+
+func toldOfCause(ctx context.Context, q *dbgen.Queries, s *Story, now time.Time, window time.Duration) ([]Told, error) {
 	if s.CauseKey == "" {
-		return f, nil
+		return nil, nil
 	}
-	told, err := q.ToldOfCause(ctx, dbgen.ToldOfCauseParams{
+	rows, err := q.ToldOfCause(ctx, dbgen.ToldOfCauseParams{
 		ChannelID: s.Channel, DigestKey: s.CauseKey, Now: now, WindowMs: window.Milliseconds(), MaxRows: toldLimit,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("what was told of a cause: %w", err)
 	}
-	for _, t := range told {
-		f.Cause = append(f.Cause, Told{Website: t.WebsiteID, At: t.At})
+	told := make([]Told, 0, len(rows))
+	for _, r := range rows {
+		told = append(told, Told{Message: r.Message, At: r.At, Grouped: r.Grouped})
 	}
-	return f, nil
+	if len(s.Places) == 0 || s.Ended {
+		return told, nil
+	}
+	messages, err := q.ToldOfPlaces(ctx, dbgen.ToldOfPlacesParams{
+		ChannelID: s.Channel, Transition: string(s.Event), Now: now, WindowMs: window.Milliseconds(), MaxRows: placeLimit,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("what was told of places: %w", err)
+	}
+	for _, m := range messages {
+		places, err := placesOf(m.Places)
+		if err != nil {
+			return nil, err
+		}
+		if len(alert.CommonPlaces(s.Places, places)) == 0 {
+			continue
+		}
+		if len(told) == 0 {
+			s.CauseKey, s.Joined = m.DigestKey, m.DigestKey != s.CauseKey
+		}
+		told = append(told, Told{Message: m.Message, At: m.At, Grouped: m.Grouped, Placed: true})
+	}
+	return told, nil
+}
+
+func placesOf(b []byte) (places []alert.Place, err error) {
+	if err := json.Unmarshal(b, &places); err != nil {
+		return nil, fmt.Errorf("places of a delivery: %w", err)
+	}
+	return places, nil
 }
 
 // unlessEpoch is zero for the epoch, which stands for no time.
@@ -89,7 +135,7 @@ func unlessEpoch(t time.Time) time.Time {
 func HoldDeliveries(ctx context.Context, tx pgx.Tx, s *Story, byWebsite, byCause bool, until time.Time, limit int, ids ...uptime.ID) error {
 	_, err := dbgen.New(tx).HoldDeliveries(ctx, dbgen.HoldDeliveriesParams{
 		Until: until, Ids: ids, ByCause: byCause, ByWebsite: byWebsite, ChannelID: s.Channel, DigestKey: s.CauseKey,
-		WebsiteID: s.Website, Transition: string(s.Event), Ended: s.Ended, MaxRows: int32(limit),
+		WebsiteID: s.Website, Transition: string(s.Event), Ended: s.Ended, MaxRows: int32(limit), Joins: s.Joined,
 	})
 	if err != nil {
 		return fmt.Errorf("hold deliveries: %w", err)
@@ -111,6 +157,8 @@ type Waiting struct {
 	RetryAt    time.Time // until then it waits, or did
 	DigestID   uptime.ID
 	CauseKey   string
+	Reason     string // its name; empty: none that all regions have
+	Places     []alert.Place
 	CreatedAt  time.Time
 	// Apart says that it needs a decision of its own: it may not be for telling.
 	Apart bool
@@ -129,7 +177,9 @@ func WaitingFor(ctx context.Context, tx pgx.Tx, s *Story, throttle time.Duration
 	}
 	out := make([]Waiting, len(rows))
 	for i, r := range rows {
-		out[i] = waitingOf(r)
+		if out[i], err = waitingOf(r); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
@@ -157,17 +207,20 @@ func DigestOf(ctx context.Context, tx pgx.Tx, head uptime.ID) ([]Waiting, error)
 	}
 	out := make([]Waiting, len(rows))
 	for i, r := range rows {
-		out[i] = waitingOf(dbgen.WaitingOfStoryRow(r))
+		if out[i], err = waitingOf(dbgen.WaitingOfStoryRow(r)); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }
 
-func waitingOf(r dbgen.WaitingOfStoryRow) Waiting {
+func waitingOf(r dbgen.WaitingOfStoryRow) (Waiting, error) {
+	places, err := placesOf(r.Places)
 	return Waiting{
 		ID: r.ID, IncidentID: r.IncidentID, WebsiteID: r.WebsiteID, MonitorID: r.MonitorID, Event: alert.Event(r.Transition),
 		Ended: r.Ended, Seq: deref(r.Seq), Attempts: int(r.Attempts), Claimed: deref(r.ClaimedUntil), RetryAt: deref(r.RetryAt), DigestID: r.DigestID,
-		CauseKey: r.DigestKey, CreatedAt: r.CreatedAt, Apart: r.Apart,
-	}
+		CauseKey: r.DigestKey, Reason: r.Reason, Places: places, CreatedAt: r.CreatedAt, Apart: r.Apart,
+	}, err
 }
 
 // DeliveryMessages returns what deliveries say.

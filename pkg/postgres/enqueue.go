@@ -141,5 +141,10 @@ func plainMessage(m alert.Message) alert.Message {
 		votes[i] = v
 	}
 	m.Votes = votes
+	places := make([]alert.Place, len(m.Places))
+	for i, p := range m.Places {
+		places[i] = alert.Place(PlainText(string(p)))
+	}
+	m.Places = places
 	return m
 }

@@ -23,21 +23,42 @@ SELECT coalesce((SELECT max(t.at) FROM (
 
 -- name: ToldOfCause :many
 -- The newest alerts of a cause that the channel was told within the window, and those
--- that are on their way.
-(SELECT d.website_id, d.finished_at::timestamptz AS at FROM delivery d
+-- that are on their way; by which message, and whether that told others, too.
+(SELECT coalesce(d.digest_id, d.id)::uuid AS message, d.finished_at::timestamptz AS at,
+        (d.digest_id IS NOT NULL AND EXISTS (SELECT FROM delivery h WHERE h.id = d.digest_id AND h.digest_id = h.id))::boolean AS grouped
+ FROM delivery d
  WHERE d.channel_id = sqlc.arg(channel_id) AND d.digest_key = sqlc.arg(digest_key)::text AND d.digest_key <> ''
    AND d.finished_at > sqlc.arg(now)::timestamptz - sqlc.arg(window_ms)::bigint * interval '1 millisecond'
    AND d.status IN ('delivered', 'combined')
  ORDER BY d.finished_at DESC LIMIT sqlc.arg(max_rows))
 UNION ALL
-(SELECT d.website_id, sqlc.arg(now)::timestamptz FROM delivery d
+(SELECT coalesce(d.digest_id, d.id)::uuid, sqlc.arg(now)::timestamptz, (d.digest_id IS NOT NULL)::boolean FROM delivery d
  WHERE d.channel_id = sqlc.arg(channel_id) AND d.digest_key = sqlc.arg(digest_key)::text AND d.digest_key <> ''
    AND d.status = 'pending' AND (d.attempts > 0 OR d.digest_id IS NOT NULL)
  LIMIT sqlc.arg(max_rows));
 
+-- name: ToldOfPlaces :many
+-- The newest messages of an event that the channel was told within the window, and those
+-- that are on their way, with the places of what they are about.
+(SELECT d.id AS message, d.digest_key, (d.digest_id IS NOT NULL)::boolean AS grouped, d.finished_at::timestamptz AS at,
+        (d.payload -> 'places')::jsonb AS places
+ FROM delivery d
+ WHERE d.channel_id = sqlc.arg(channel_id) AND d.status = 'delivered' AND d.payload ? 'places' AND d.digest_key <> ''
+   AND d.finished_at > sqlc.arg(now)::timestamptz - sqlc.arg(window_ms)::bigint * interval '1 millisecond'
+   AND d.transition = sqlc.arg(transition)::text AND NOT d.payload ? 'until'
+ ORDER BY d.finished_at DESC LIMIT sqlc.arg(max_rows))
+UNION ALL
+(SELECT d.id, d.digest_key, (d.digest_id IS NOT NULL)::boolean, sqlc.arg(now)::timestamptz, (d.payload -> 'places')::jsonb
+ FROM delivery d
+ WHERE d.channel_id = sqlc.arg(channel_id) AND d.payload ? 'places' AND d.digest_key <> ''
+   AND d.status = 'pending' AND (d.attempts > 0 OR d.digest_id IS NOT NULL) AND (d.digest_id IS NULL OR d.digest_id = d.id)
+   AND d.transition = sqlc.arg(transition)::text AND NOT d.payload ? 'until'
+ LIMIT sqlc.arg(max_rows));
+
 -- name: HoldDeliveries :execrows
 -- Makes what waits of a story wait until the same moment. What is about to be deleted is
--- passed over, so that nobody waits for each other.
+-- passed over, so that nobody waits for each other. What joins the story of another cause
+-- is of that one from now on; what ends it is not.
 WITH of_cause AS (
     SELECT d.id FROM delivery d
     WHERE sqlc.arg(by_cause)::boolean AND d.channel_id = sqlc.arg(channel_id)
@@ -54,7 +75,9 @@ WITH of_cause AS (
     LIMIT sqlc.arg(max_rows)
     FOR UPDATE OF d SKIP LOCKED
 )
-UPDATE delivery SET retry_at = sqlc.arg(until)::timestamptz
+UPDATE delivery SET retry_at = sqlc.arg(until)::timestamptz,
+    digest_key = CASE WHEN sqlc.arg(joins)::boolean AND id = ANY (sqlc.arg(ids)::uuid[]) AND transition = sqlc.arg(transition)::text
+        AND (payload ? 'until') = sqlc.arg(ended)::boolean THEN sqlc.arg(digest_key)::text ELSE digest_key END
 WHERE id = ANY (sqlc.arg(ids)::uuid[]) OR id IN (SELECT id FROM of_cause) OR id IN (SELECT id FROM of_website);
 
 -- name: WaitingOfStory :many
@@ -82,6 +105,7 @@ WITH picked AS (
 )
 SELECT d.id, d.incident_id, d.website_id, coalesce(d.payload ->> 'monitor_id', '')::text AS monitor_id, d.transition,
        (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.retry_at, d.digest_id, d.digest_key, d.created_at,
+       coalesce(d.payload ->> 'reason', '')::text AS reason, coalesce(d.payload -> 'places', '[]')::jsonb AS places,
        (CASE d.transition
             WHEN 'recovered' THEN
                 EXISTS (SELECT FROM delivery o WHERE o.incident_id = d.incident_id AND o.channel_id = d.channel_id
@@ -112,6 +136,7 @@ SELECT id FROM delivery WHERE id = ANY (sqlc.arg(ids)::uuid[]) ORDER BY seq FOR 
 -- What the message of a head tells, the head among it.
 SELECT d.id, d.incident_id, d.website_id, coalesce(d.payload ->> 'monitor_id', '')::text AS monitor_id, d.transition,
        (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.retry_at, d.digest_id, d.digest_key, d.created_at,
+       coalesce(d.payload ->> 'reason', '')::text AS reason, coalesce(d.payload -> 'places', '[]')::jsonb AS places,
        false AS apart
 FROM delivery d
 WHERE d.digest_id = sqlc.arg(head) AND d.status = 'pending'

@@ -44,6 +44,7 @@ func (q *Queries) DeliveryPayloads(ctx context.Context, ids []uptime.ID) ([]Deli
 const digestMembers = `-- name: DigestMembers :many
 SELECT d.id, d.incident_id, d.website_id, coalesce(d.payload ->> 'monitor_id', '')::text AS monitor_id, d.transition,
        (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.retry_at, d.digest_id, d.digest_key, d.created_at,
+       coalesce(d.payload ->> 'reason', '')::text AS reason, coalesce(d.payload -> 'places', '[]')::jsonb AS places,
        false AS apart
 FROM delivery d
 WHERE d.digest_id = $1 AND d.status = 'pending'
@@ -64,6 +65,8 @@ type DigestMembersRow struct {
 	DigestID     uptime.ID
 	DigestKey    string
 	CreatedAt    time.Time
+	Reason       string
+	Places       []byte
 	Apart        bool
 }
 
@@ -91,6 +94,8 @@ func (q *Queries) DigestMembers(ctx context.Context, head uptime.ID) ([]DigestMe
 			&i.DigestID,
 			&i.DigestKey,
 			&i.CreatedAt,
+			&i.Reason,
+			&i.Places,
 			&i.Apart,
 		); err != nil {
 			return nil, err
@@ -106,51 +111,56 @@ func (q *Queries) DigestMembers(ctx context.Context, head uptime.ID) ([]DigestMe
 const holdDeliveries = `-- name: HoldDeliveries :execrows
 WITH of_cause AS (
     SELECT d.id FROM delivery d
-    WHERE $3::boolean AND d.channel_id = $4
-      AND d.digest_key = $5::text AND d.digest_key <> ''
+    WHERE $7::boolean AND d.channel_id = $8
+      AND d.digest_key = $6::text AND d.digest_key <> ''
       AND d.status = 'pending' AND d.attempts = 0 AND d.digest_id IS NULL AND d.retry_at IS NULL AND d.claimed_until IS NULL
-    LIMIT $6
+    LIMIT $9
     FOR UPDATE OF d SKIP LOCKED
 ), of_website AS (
     SELECT d.id FROM delivery d
-    WHERE $7::boolean AND d.channel_id = $4 AND d.website_id = $8
+    WHERE $10::boolean AND d.channel_id = $8 AND d.website_id = $11
       AND d.finished_at IS NULL AND d.status = 'pending' AND d.attempts = 0 AND d.digest_id IS NULL
       AND d.retry_at IS NULL AND d.claimed_until IS NULL
-      AND d.transition = $9::text AND (d.payload ? 'until') = $10::boolean
-    LIMIT $6
+      AND d.transition = $4::text AND (d.payload ? 'until') = $5::boolean
+    LIMIT $9
     FOR UPDATE OF d SKIP LOCKED
 )
-UPDATE delivery SET retry_at = $1::timestamptz
-WHERE id = ANY ($2::uuid[]) OR id IN (SELECT id FROM of_cause) OR id IN (SELECT id FROM of_website)
+UPDATE delivery SET retry_at = $1::timestamptz,
+    digest_key = CASE WHEN $2::boolean AND id = ANY ($3::uuid[]) AND transition = $4::text
+        AND (payload ? 'until') = $5::boolean THEN $6::text ELSE digest_key END
+WHERE id = ANY ($3::uuid[]) OR id IN (SELECT id FROM of_cause) OR id IN (SELECT id FROM of_website)
 `
 
 type HoldDeliveriesParams struct {
 	Until      time.Time
+	Joins      bool
 	Ids        []uptime.ID
+	Transition string
+	Ended      bool
+	DigestKey  string
 	ByCause    bool
 	ChannelID  uptime.ID
-	DigestKey  string
 	MaxRows    int32
 	ByWebsite  bool
 	WebsiteID  uptime.ID
-	Transition string
-	Ended      bool
 }
 
 // Makes what waits of a story wait until the same moment. What is about to be deleted is
-// passed over, so that nobody waits for each other.
+// passed over, so that nobody waits for each other. What joins the story of another cause
+// is of that one from now on; what ends it is not.
 func (q *Queries) HoldDeliveries(ctx context.Context, arg HoldDeliveriesParams) (int64, error) {
 	result, err := q.db.Exec(ctx, holdDeliveries,
 		arg.Until,
+		arg.Joins,
 		arg.Ids,
+		arg.Transition,
+		arg.Ended,
+		arg.DigestKey,
 		arg.ByCause,
 		arg.ChannelID,
-		arg.DigestKey,
 		arg.MaxRows,
 		arg.ByWebsite,
 		arg.WebsiteID,
-		arg.Transition,
-		arg.Ended,
 	)
 	if err != nil {
 		return 0, err
@@ -251,13 +261,15 @@ func (q *Queries) StoryFacts(ctx context.Context, arg StoryFactsParams) (StoryFa
 }
 
 const toldOfCause = `-- name: ToldOfCause :many
-(SELECT d.website_id, d.finished_at::timestamptz AS at FROM delivery d
+(SELECT coalesce(d.digest_id, d.id)::uuid AS message, d.finished_at::timestamptz AS at,
+        (d.digest_id IS NOT NULL AND EXISTS (SELECT FROM delivery h WHERE h.id = d.digest_id AND h.digest_id = h.id))::boolean AS grouped
+ FROM delivery d
  WHERE d.channel_id = $1 AND d.digest_key = $2::text AND d.digest_key <> ''
    AND d.finished_at > $3::timestamptz - $4::bigint * interval '1 millisecond'
    AND d.status IN ('delivered', 'combined')
  ORDER BY d.finished_at DESC LIMIT $5)
 UNION ALL
-(SELECT d.website_id, $3::timestamptz FROM delivery d
+(SELECT coalesce(d.digest_id, d.id)::uuid, $3::timestamptz, (d.digest_id IS NOT NULL)::boolean FROM delivery d
  WHERE d.channel_id = $1 AND d.digest_key = $2::text AND d.digest_key <> ''
    AND d.status = 'pending' AND (d.attempts > 0 OR d.digest_id IS NOT NULL)
  LIMIT $5)
@@ -272,12 +284,13 @@ type ToldOfCauseParams struct {
 }
 
 type ToldOfCauseRow struct {
-	WebsiteID uptime.ID
-	At        time.Time
+	Message uptime.ID
+	At      time.Time
+	Grouped bool
 }
 
 // The newest alerts of a cause that the channel was told within the window, and those
-// that are on their way.
+// that are on their way; by which message, and whether that told others, too.
 func (q *Queries) ToldOfCause(ctx context.Context, arg ToldOfCauseParams) ([]ToldOfCauseRow, error) {
 	rows, err := q.db.Query(ctx, toldOfCause,
 		arg.ChannelID,
@@ -293,7 +306,74 @@ func (q *Queries) ToldOfCause(ctx context.Context, arg ToldOfCauseParams) ([]Tol
 	var items []ToldOfCauseRow
 	for rows.Next() {
 		var i ToldOfCauseRow
-		if err := rows.Scan(&i.WebsiteID, &i.At); err != nil {
+		if err := rows.Scan(&i.Message, &i.At, &i.Grouped); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const toldOfPlaces = `-- name: ToldOfPlaces :many
+(SELECT d.id AS message, d.digest_key, (d.digest_id IS NOT NULL)::boolean AS grouped, d.finished_at::timestamptz AS at,
+        (d.payload -> 'places')::jsonb AS places
+ FROM delivery d
+ WHERE d.channel_id = $1 AND d.status = 'delivered' AND d.payload ? 'places' AND d.digest_key <> ''
+   AND d.finished_at > $2::timestamptz - $3::bigint * interval '1 millisecond'
+   AND d.transition = $4::text AND NOT d.payload ? 'until'
+ ORDER BY d.finished_at DESC LIMIT $5)
+UNION ALL
+(SELECT d.id, d.digest_key, (d.digest_id IS NOT NULL)::boolean, $2::timestamptz, (d.payload -> 'places')::jsonb
+ FROM delivery d
+ WHERE d.channel_id = $1 AND d.payload ? 'places' AND d.digest_key <> ''
+   AND d.status = 'pending' AND (d.attempts > 0 OR d.digest_id IS NOT NULL) AND (d.digest_id IS NULL OR d.digest_id = d.id)
+   AND d.transition = $4::text AND NOT d.payload ? 'until'
+ LIMIT $5)
+`
+
+type ToldOfPlacesParams struct {
+	ChannelID  uptime.ID
+	Now        time.Time
+	WindowMs   int64
+	Transition string
+	MaxRows    int32
+}
+
+type ToldOfPlacesRow struct {
+	Message   uptime.ID
+	DigestKey string
+	Grouped   bool
+	At        time.Time
+	Places    []byte
+}
+
+// The newest messages of an event that the channel was told within the window, and those
+// that are on their way, with the places of what they are about.
+func (q *Queries) ToldOfPlaces(ctx context.Context, arg ToldOfPlacesParams) ([]ToldOfPlacesRow, error) {
+	rows, err := q.db.Query(ctx, toldOfPlaces,
+		arg.ChannelID,
+		arg.Now,
+		arg.WindowMs,
+		arg.Transition,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ToldOfPlacesRow
+	for rows.Next() {
+		var i ToldOfPlacesRow
+		if err := rows.Scan(
+			&i.Message,
+			&i.DigestKey,
+			&i.Grouped,
+			&i.At,
+			&i.Places,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -326,6 +406,7 @@ WITH picked AS (
 )
 SELECT d.id, d.incident_id, d.website_id, coalesce(d.payload ->> 'monitor_id', '')::text AS monitor_id, d.transition,
        (d.payload ? 'until')::boolean AS ended, d.seq, d.attempts, d.claimed_until, d.retry_at, d.digest_id, d.digest_key, d.created_at,
+       coalesce(d.payload ->> 'reason', '')::text AS reason, coalesce(d.payload -> 'places', '[]')::jsonb AS places,
        (CASE d.transition
             WHEN 'recovered' THEN
                 EXISTS (SELECT FROM delivery o WHERE o.incident_id = d.incident_id AND o.channel_id = d.channel_id
@@ -370,6 +451,8 @@ type WaitingOfStoryRow struct {
 	DigestID     uptime.ID
 	DigestKey    string
 	CreatedAt    time.Time
+	Reason       string
+	Places       []byte
 	Apart        bool
 }
 
@@ -408,6 +491,8 @@ func (q *Queries) WaitingOfStory(ctx context.Context, arg WaitingOfStoryParams) 
 			&i.DigestID,
 			&i.DigestKey,
 			&i.CreatedAt,
+			&i.Reason,
+			&i.Places,
 			&i.Apart,
 		); err != nil {
 			return nil, err

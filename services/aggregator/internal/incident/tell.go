@@ -93,14 +93,18 @@ func (b *batch) incidentNews(u *unit.Unit, s *postgres.Subject, told map[uptime.
 		if !b.opened[id] || o.Flapping {
 			continue
 		}
-		all = append(all, downNews(s, id, o.At, o.Explanation, o.Reason, evidenceVotes(&o.Evidence)))
+		n := downNews(s, id, o.At, o.Explanation, o.Reason, evidenceVotes(&o.Evidence))
+		n.message.Places = placesOf(u, s, &o.Evidence)
+		all = append(all, n)
 	}
 	if in, ok := b.told[u.Monitor]; ok && u.Told != nil {
 		reason := uptime.ReasonNone
 		if u.State != nil {
 			reason = u.State.Reason
 		}
-		all = append(all, downNews(s, in.ID, in.Opened, u.Told.Explanation, reason, votesOf(u.Votes)))
+		n := downNews(s, in.ID, in.Opened, u.Told.Explanation, reason, votesOf(u.Votes))
+		n.message.Places = placesOf(u, s, nil)
+		all = append(all, n)
 	}
 	return all
 }
@@ -119,6 +123,7 @@ func verdictNews(u *unit.Unit, s *postgres.Subject) []news {
 		case v.To == uptime.VerdictDegraded:
 			m := messageOf(s, alert.EventDegraded, v.Explanation)
 			m.Verdict, m.Reason, m.Since, m.Votes = v.To, v.Reason, v.At.Time(), votesOf(u.Votes)
+			m.Places = placesOf(u, s, nil)
 			all = append(all, news{message: m, subject: spanSubject(u.Monitor, v.At), wants: []alert.Event{alert.EventDegraded}})
 		case v.From == uptime.VerdictDegraded && v.To == uptime.VerdictUp && v.FromSince != 0:
 			m := messageOf(s, alert.EventRecovered, v.Explanation)
@@ -146,6 +151,7 @@ func advisoryNews(u *unit.Unit, s *postgres.Subject) []news {
 		n := news{message: m, subject: "advisory:" + spanSubject(u.Monitor, a.Since), wants: []alert.Event{alert.EventAdvisory}}
 		switch {
 		case !a.Ended && a.At == a.Since && !u.Flapping:
+			n.message.Places = placesOf(u, s, nil)
 			all = append(all, n)
 		case a.Ended && (m.Verdict == uptime.VerdictUp || m.Verdict == uptime.VerdictDegraded):
 			n.message.Until, n.n, n.follows = a.At.Time(), 1, &follows{event: alert.EventAdvisory}

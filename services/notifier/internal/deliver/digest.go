@@ -104,9 +104,11 @@ func (t *taken) tellTogether(ctx context.Context, tx pgx.Tx, subjects []subject)
 func summary(subjects []subject) (d alert.Digest, listed []subject) {
 	first := subjects[0].first()
 	d = alert.Digest{Event: first.Event, Ended: first.Ended, Alerts: len(subjects), OneCause: first.CauseKey != ""}
+	places := first.Places
 	websites, monitors := map[uptime.ID]bool{}, map[subjectKey]bool{}
 	for _, s := range subjects {
-		d.OneCause = d.OneCause && s.first().CauseKey == first.CauseKey
+		d.OneCause = d.OneCause && s.first().CauseKey == first.CauseKey && s.first().Reason == first.Reason
+		places = alert.CommonPlaces(places, s.first().Places)
 		websites[s.first().WebsiteID] = true
 		key := subjectKey{website: s.first().WebsiteID, monitor: s.first().MonitorID}
 		if key.monitor == "" {
@@ -116,7 +118,9 @@ func summary(subjects []subject) (d alert.Digest, listed []subject) {
 			d.Over++
 		}
 	}
-	d.Websites, d.Monitors = len(websites), len(monitors)
+	if d.Websites, d.Monitors = len(websites), len(monitors); len(places) > 0 {
+		d.Place = places[0] // the most telling
+	}
 	listed = slices.Clone(subjects)
 	slices.SortStableFunc(listed, func(a, b subject) int {
 		switch {

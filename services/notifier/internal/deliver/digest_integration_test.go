@@ -165,7 +165,7 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func TestAStormOfOneCauseIsAHandfulOfMessages(t *testing.T) {
+func TestAStormOfOneCauseIsTwoMessages(t *testing.T) {
 	t.Parallel()
 	const websites = 1000
 	h, chat := newHouse(t), newChat(t)
@@ -185,20 +185,20 @@ func TestAStormOfOneCauseIsAHandfulOfMessages(t *testing.T) {
 	began, used := time.Now(), cpu()
 	h.enqueue(rows...)
 	h.eventually("all but the first are held", func() bool {
-		return h.count(`SELECT count(*) FROM delivery WHERE status = 'pending' AND retry_at > now()`) == websites-3
+		return h.count(`SELECT count(*) FROM delivery WHERE status = 'pending' AND retry_at > now()`) == websites-1
 	})
 	h.eventually("no job runs", func() bool {
 		return h.count(`SELECT count(*) FROM river_job WHERE state IN ('available', 'running')`) == 0
 	})
-	t.Logf("%d downs: 3 told and the others held after %v, %v of CPU in the notifier", websites, time.Since(began), cpu()-used)
+	t.Logf("%d downs: one told and the others held after %v, %v of CPU in the notifier", websites, time.Since(began), cpu()-used)
 	began, used = time.Now(), cpu()
 	h.aMinuteLater()
 	h.allEnd()
 	h.eventually("all jobs are done", func() bool { return h.count(`SELECT count(*) FROM river_job WHERE state <> 'completed'`) == 0 })
 	t.Logf("all told and every job done after %v more, %v of CPU", time.Since(began), cpu()-used)
 	texts := chat.texts()
-	if want := fmt.Sprintf("DOWN %d websites — connect timeout from eu-west, us-east", websites-3); len(texts) != 4 || texts[3] != want {
-		t.Errorf("told %d: %q, want 4, the last %q", len(texts), texts, want)
+	if want := fmt.Sprintf("DOWN %d websites — connect timeout from eu-west, us-east", websites-1); len(texts) != 2 || texts[1] != want {
+		t.Errorf("told %d: %q, want 2, the last %q", len(texts), texts, want)
 	}
 	chat.mu.Lock()
 	digest := chat.got[len(chat.got)-1].Attachments[0]
@@ -209,7 +209,7 @@ func TestAStormOfOneCauseIsAHandfulOfMessages(t *testing.T) {
 			lines = append(lines, strings.Split(b.Text.Text, "\n")...)
 		}
 	}
-	if len(lines) != alert.MaxDigestLines+1 || lines[alert.MaxDigestLines] != "… and 977 more" {
+	if len(lines) != alert.MaxDigestLines+1 || lines[alert.MaxDigestLines] != "… and 979 more" {
 		t.Errorf("lists %d lines: %q", len(lines), lines)
 	}
 	// Its end is as quiet, and told of every one.
@@ -219,16 +219,84 @@ func TestAStormOfOneCauseIsAHandfulOfMessages(t *testing.T) {
 	}
 	h.enqueue(rows...)
 	h.eventually("all but the first are held", func() bool {
-		return h.count(`SELECT count(*) FROM delivery WHERE status = 'pending' AND retry_at > now()`) == websites-3
+		return h.count(`SELECT count(*) FROM delivery WHERE status = 'pending' AND retry_at > now()`) == websites-1
 	})
 	h.aMinuteLater()
 	h.allEnd()
 	texts = chat.texts()
-	if want := fmt.Sprintf("UP %d websites", websites-3); len(texts) != 8 || texts[7] != want {
-		t.Errorf("told %d, want 8, the last %q: %q", len(texts), want, texts)
+	if want := fmt.Sprintf("UP %d websites", websites-1); len(texts) != 4 || texts[3] != want {
+		t.Errorf("told %d, want 4, the last %q: %q", len(texts), want, texts)
 	}
 	if n := h.count(`SELECT count(*) FROM incident_event WHERE kind = 'alerted'`); n != 2*websites {
 		t.Errorf("%d lines of history, want %d", n, 2*websites)
+	}
+}
+
+// Different things go wrong on one machine: that is one story, too.
+func TestWhatHasAPlaceInCommonIsToldTogether(t *testing.T) {
+	t.Parallel()
+	h, box, chat := newHouse(t), newPostbox(t), newChat(t)
+	h.people(box, nil)
+	mails, chats := h.mailChannel(nil), h.chatChannel(chat, nil)
+	tell := func(name string, reason uptime.Reason, places ...alert.Place) (ids []uptime.ID) {
+		o := h.outage(h.site(name), "", reason)
+		for _, c := range []postgres.Channel{mails, chats} {
+			r := o.row(c, alert.EventDown)
+			r.Message.Places = places
+			h.enqueue(r)
+			ids = append(ids, r.ID)
+		}
+		return ids
+	}
+	const address, other = alert.Place("address 203.0.113.7"), alert.Place("address 203.0.113.8")
+	for _, id := range tell("a", uptime.ReasonConnectTimeout, address, "host a.test") {
+		h.becomes(id, postgres.DeliveryDelivered)
+	}
+	h.exec(`UPDATE delivery SET finished_at = finished_at - interval '20 seconds'`) // the first moment is over
+	for _, id := range tell("elsewhere", uptime.ReasonTLS, other) {
+		h.becomes(id, postgres.DeliveryDelivered)
+	}
+	waiting := append(tell("b", uptime.ReasonReset, address, "host b.test"), tell("c", uptime.ReasonTimeout, address)...)
+	h.held(waiting...)
+	h.aMinuteLater()
+	h.allEnd()
+	want := []string{"DOWN a — connect timeout", "DOWN elsewhere — TLS failure", "DOWN 2 websites on 203.0.113.7"}
+	if diff := cmp.Diff(want, box.subjects()); diff != "" {
+		t.Errorf("mails (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"b — DOWN: connection reset", "c — DOWN: timeout"}, box.letters()[2].lines()); diff != "" {
+		t.Errorf("lines (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(want, chat.texts()); diff != "" {
+		t.Errorf("chat (-want +got):\n%s", diff)
+	}
+}
+
+// What only fails alike may have nothing to do with each other: nobody waits for a third
+// in vain.
+func TestTwoThatFailAlikeSomeTimeApartAreToldAtOnce(t *testing.T) {
+	t.Parallel()
+	h, box := newHouse(t), newPostbox(t)
+	h.people(box, nil)
+	c := h.mailChannel(nil)
+	outage := func(name string) uptime.ID {
+		return h.outage(h.site(name), "", uptime.ReasonDNS).tell(c, alert.EventDown)
+	}
+	first := h.becomes(outage("a"), postgres.DeliveryDelivered)
+	soon := outage("b")
+	h.held(soon)
+	if d := h.delivery(soon); !d.RetryAt.Equal(first.FinishedAt.Add(10 * time.Second)) {
+		t.Errorf("waits until %s, want 10 s after %s", d.RetryAt, first.FinishedAt)
+	}
+	h.aMinuteLater()
+	h.becomes(soon, postgres.DeliveryDelivered)
+	h.exec(`UPDATE delivery SET finished_at = finished_at - interval '20 seconds'`)
+	second := h.becomes(outage("c"), postgres.DeliveryDelivered)
+	h.exec(`UPDATE delivery SET finished_at = finished_at - interval '20 seconds'`)
+	third := outage("d")
+	h.held(third)
+	if d := h.delivery(third); d.RetryAt.Sub(second.FinishedAt) > 40*time.Second {
+		t.Errorf("waits until %s, want a minute after the first of the two before it", d.RetryAt)
 	}
 }
 
@@ -237,11 +305,7 @@ func TestAThrottleCountsADigestAsOneAlert(t *testing.T) {
 	h, box := newHouse(t), newPostbox(t)
 	h.people(box, nil)
 	c := h.mailChannel(func(c *postgres.Channel) { c.ThrottleSeconds = 600 })
-	var told []uptime.ID
-	for i := range 3 {
-		told = append(told, h.outage(h.site(fmt.Sprint(i)), "", uptime.ReasonDNS).tell(c, alert.EventDown))
-		h.becomes(told[i], postgres.DeliveryDelivered)
-	}
+	h.becomes(h.outage(h.site("first"), "", uptime.ReasonDNS).tell(c, alert.EventDown), postgres.DeliveryDelivered)
 	shop := h.shop()
 	api, mail := h.outage(shop, "API", uptime.ReasonDNS), h.outage(shop, "Mail", uptime.ReasonDNS)
 	downs := []uptime.ID{api.tell(c, alert.EventDown), mail.tell(c, alert.EventDown)}

@@ -60,7 +60,7 @@ func TestADigestWhoseNotifierDiedIsFound(t *testing.T) {
 	c, shop := h.mailChannel(nil), h.shop()
 	head := h.outage(shop, "Head", uptime.ReasonDNS).tell(c, alert.EventDown)
 	others := []uptime.ID{h.outage(shop, "A", uptime.ReasonDNS).tell(c, alert.EventDown), h.outage(shop, "B", uptime.ReasonTLS).tell(c, alert.EventDown)}
-	free := h.outage(h.site("another"), "", uptime.ReasonDNS).tell(c, alert.EventDown)
+	free := h.outage(h.site("another"), "", uptime.ReasonStatus).tell(c, alert.EventDown)
 	// As a notifier leaves it that was killed while sending.
 	h.exec(`DELETE FROM river_job`)
 	h.exec(`UPDATE delivery SET created_at = now() - interval '2 minutes'`)
@@ -146,20 +146,20 @@ func TestWhatIsDeletedWhileItWaitsTakesNothingAlong(t *testing.T) {
 	h, box := newHouse(t), newPostbox(t)
 	h.people(box, nil)
 	c := h.mailChannel(nil)
-	sites := make([]site, 7)
+	sites := make([]site, 5)
 	var ids []uptime.ID
 	for i := range sites {
 		sites[i] = h.site(fmt.Sprint("site ", i))
 		ids = append(ids, h.outage(sites[i], "", uptime.ReasonDNS).tell(c, alert.EventDown))
-		if i < 3 {
+		if i < 1 {
 			h.becomes(ids[i], postgres.DeliveryDelivered)
 		}
 	}
-	h.held(ids[3:]...)
-	h.exec(`DELETE FROM website WHERE id = $1`, sites[3].id)
+	h.held(ids[1:]...)
+	h.exec(`DELETE FROM website WHERE id = $1`, sites[1].id)
 	h.aMinuteLater()
-	h.headOfAll(ids[4:]...)
-	if got := box.subjects()[3]; got != "DOWN 3 websites — DNS failure" {
+	h.headOfAll(ids[2:]...)
+	if got := box.subjects()[1]; got != "DOWN 3 websites — DNS failure" {
 		t.Errorf("told %q", got)
 	}
 }

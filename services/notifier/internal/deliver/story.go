@@ -16,12 +16,13 @@ const (
 	// StoryWindow is for how long after an alert the others of its story wait, to be
 	// told by one message.
 	StoryWindow = time.Minute
-	// stormWebsites is of how many websites alerts of one cause are told one by one
-	// within the window. Then it is a storm, and the others wait.
-	stormWebsites = 3
+	// moments is how many moments a window has. What comes within the first moment after
+	// an alert and has its cause is told by one message at the moment's end: so people
+	// soon know how much it concerns.
+	moments = 6
 	// maxDigest is how many deliveries one digest tells: what is written when it was
 	// sent must be written within recordTimeout.
-	maxDigest = 5000
+	maxDigest = 10_000
 )
 
 // class is what an alert tells, apart from what it is about.
@@ -77,7 +78,7 @@ func storyOf(p *Plan, g *postgres.DeliveryGroup) (s postgres.Story, ok bool) {
 	c := classOf(all[0])
 	return postgres.Story{
 		Channel: g.Channel.ID, Website: all[0].WebsiteID, Incident: all[0].IncidentID,
-		Event: c.event, Ended: c.ended, CauseKey: all[0].CauseKey,
+		Event: c.event, Ended: c.ended, CauseKey: all[0].CauseKey, Places: all[0].Message.Places,
 	}, true
 }
 
@@ -103,7 +104,7 @@ func inStory(p Plan, g *postgres.DeliveryGroup, f *postgres.StoryFacts, window t
 	case !first.RetryAt.IsZero():
 		return p // it has waited
 	default:
-		website, cause := websiteEnd(f, window), causeEnd(f, window)
+		website, cause := websiteEnd(f, window), causeEnd(f, g.Now, window)
 		h = Hold{ByWebsite: website.After(g.Now), ByCause: cause.After(g.Now)}
 		if !h.ByWebsite && !h.ByCause {
 			return p
@@ -139,18 +140,42 @@ func websiteEnd(f *postgres.StoryFacts, window time.Duration) time.Time {
 	return f.Website.Add(window)
 }
 
-// causeEnd is when the window of a cause ends: when less than stormWebsites websites were
-// told of within it. Zero if it was not that many.
-func causeEnd(f *postgres.StoryFacts, window time.Duration) time.Time {
-	told := slices.Clone(f.Cause)
-	slices.SortStableFunc(told, func(a, b postgres.Told) int { return b.At.Compare(a.At) })
-	seen := map[uptime.ID]bool{}
-	for _, t := range told {
-		if seen[t.Website] = true; len(seen) >= stormWebsites {
-			return t.At.Add(window)
+// causeEnd is until when others of a cause wait; zero if they go at once. Of one cause
+// people are told at most two messages within a window, one of them a digest:
+//
+//   - After a digest the next one comes a window later.
+//   - After a single alert, what follows within a moment comes at the moment's end.
+//   - Later on, what has a place in common with it waits for the window's end. What only
+//     fails alike may be another cause: the first such alert goes at once, the next waits
+//     until a window after the first of the two.
+func causeEnd(f *postgres.StoryFacts, now time.Time, window time.Duration) (end time.Time) {
+	later := func(at time.Time) {
+		if at.After(end) {
+			end = at
 		}
 	}
-	return time.Time{}
+	var single []time.Time
+	placed, seen := false, map[uptime.ID]bool{}
+	for _, t := range f.Cause {
+		if t.Grouped {
+			later(t.At.Add(window))
+		} else if placed = placed || t.Placed; !seen[t.Message] {
+			seen[t.Message] = true
+			single = append(single, t.At)
+		}
+	}
+	slices.SortFunc(single, func(a, b time.Time) int { return b.Compare(a) })
+	moment := window / moments
+	switch {
+	case len(single) == 0:
+	case len(single) > 1:
+		later(single[1].Add(window))
+	case end.IsZero() && now.Before(single[0].Add(moment)):
+		later(single[0].Add(moment))
+	case placed:
+		later(single[0].Add(window))
+	}
+	return end
 }
 
 // subject is what waits of one incident, or of one monitor without one, in the order
@@ -206,6 +231,7 @@ func gather(p *Plan, g *postgres.DeliveryGroup, rows []postgres.Waiting, limit i
 		own = append(own, postgres.Waiting{
 			ID: d.ID, IncidentID: d.IncidentID, WebsiteID: d.WebsiteID, MonitorID: monitorOf(d), Event: d.Event,
 			Ended: !d.Message.Until.IsZero(), Seq: d.Seq, RetryAt: d.RetryAt, CauseKey: d.CauseKey, CreatedAt: d.CreatedAt,
+			Reason: d.Message.Reason.String(), Places: d.Message.Places,
 		})
 	}
 	told, n := []subject{own}, len(own)

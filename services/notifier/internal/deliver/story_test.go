@@ -50,7 +50,7 @@ func TestWhatHasAStory(t *testing.T) {
 		got, ok := storyOf(&plan, g)
 		if ok != (tt.want != nil) {
 			t.Errorf("%s: has a story: %v", tt.name, ok)
-		} else if ok && got != *tt.want {
+		} else if ok && !cmp.Equal(got, *tt.want) {
 			t.Errorf("%s: %+v, want %+v", tt.name, got, *tt.want)
 		}
 	}
@@ -59,9 +59,16 @@ func TestWhatHasAStory(t *testing.T) {
 func TestInStory(t *testing.T) {
 	t.Parallel()
 	ago := func(seconds int) time.Time { return noon.Add(-time.Duration(seconds) * time.Second) }
-	told := func(website byte, seconds int) postgres.Told {
-		return postgres.Told{Website: uptime.ID{1: website}, At: ago(seconds)}
+	told := func(message byte, seconds int) postgres.Told {
+		return postgres.Told{Message: uptime.ID{1: message}, At: ago(seconds)}
 	}
+	digest := func(message byte, seconds int) postgres.Told {
+		return postgres.Told{Message: uptime.ID{1: message}, At: ago(seconds), Grouped: true}
+	}
+	near := func(message byte, seconds int) postgres.Told {
+		return postgres.Told{Message: uptime.ID{1: message}, At: ago(seconds), Placed: true}
+	}
+	cause := func(all ...postgres.Told) postgres.StoryFacts { return postgres.StoryFacts{Cause: all} }
 	waited := func(d *postgres.Delivery) { d.RetryAt = noon }
 	held := func(d *postgres.Delivery) { d.RetryAt = ago(-7) }
 	down := []postgres.Delivery{row(1, alert.EventDown)}
@@ -85,17 +92,20 @@ func TestInStory(t *testing.T) {
 		{"it waited, and nobody is left", []postgres.Delivery{row(1, alert.EventDown, waited)}, postgres.StoryFacts{Website: ago(10)}, want{}},
 		{"a late one finds others due", down, postgres.StoryFacts{Website: ago(10), Held: ago(3)}, want{Gather: true}},
 		{"its down waits", []postgres.Delivery{row(1, alert.EventDown, held), row(2, alert.EventRecovered, good)}, postgres.StoryFacts{Held: ago(3)}, want{Wait: 7 * time.Second}},
-		{"two websites of a cause", down, postgres.StoryFacts{Cause: []postgres.Told{told(1, 3), told(2, 2), told(2, 1)}}, want{}},
+		{"the second of a cause, in the first's moment", down, cause(told(1, 3)), want{Wait: 7 * time.Second, ByCause: true}},
+		{"while the first of a cause is being sent", down, cause(told(1, 0)), want{Wait: 10 * time.Second, ByCause: true}},
+		{"just when the moment ends", down, cause(told(1, 10)), want{}},
+		{"the second, later on", down, cause(told(1, 30)), want{}},
+		{"the third of a cause", down, cause(told(1, 40), told(2, 5)), want{Wait: 20 * time.Second, ByCause: true}},
+		{"the second newest counts", down, cause(told(1, 55), told(2, 20), told(3, 5)), want{Wait: 40 * time.Second, ByCause: true}},
+		{"one message is one, however many it told", down, cause(told(1, 30), told(1, 30)), want{}},
+		{"after a digest", down, cause(told(1, 59), digest(2, 49), digest(2, 49)), want{Wait: 11 * time.Second, ByCause: true}},
+		{"while a digest is being sent", down, cause(digest(2, 0)), want{Wait: time.Minute, ByCause: true}},
+		{"the second at a place, in its moment", down, cause(told(1, 3), near(1, 3)), want{Wait: 7 * time.Second, ByCause: true}},
+		{"the second at a place, later on", down, cause(told(1, 30), near(1, 30)), want{Wait: 30 * time.Second, ByCause: true}},
+		{"at a place where another cause was told", down, cause(near(1, 30)), want{Wait: 30 * time.Second, ByCause: true}},
 		{
-			"three websites of a cause", down, postgres.StoryFacts{Cause: []postgres.Told{told(1, 30), told(2, 20), told(2, 15), told(3, 10)}},
-			want{Wait: 30 * time.Second, ByCause: true},
-		},
-		{
-			"the third newest counts", down, postgres.StoryFacts{Cause: []postgres.Told{told(1, 50), told(2, 20), told(3, 10), told(4, 5)}},
-			want{Wait: 40 * time.Second, ByCause: true},
-		},
-		{
-			"both", down, postgres.StoryFacts{Website: ago(5), Cause: []postgres.Told{told(1, 30), told(2, 20), told(3, 10)}},
+			"both", down, postgres.StoryFacts{Website: ago(5), Cause: []postgres.Told{told(1, 30), told(2, 20)}},
 			want{Wait: 55 * time.Second, ByCause: true, ByWebsite: true},
 		},
 	} {
@@ -192,6 +202,25 @@ func TestSummary(t *testing.T) {
 	}
 	if d, _ := summary([]subject{ended, {waiting(2, 2, alert.EventDown, other)}}); d.OneCause {
 		t.Error("two causes are one")
+	}
+	at := func(reason string, places ...alert.Place) func(*postgres.Waiting) {
+		return func(w *postgres.Waiting) { w.Reason, w.Places = reason, places }
+	}
+	const address, host = alert.Place("address 203.0.113.7"), alert.Place("host shop.test")
+	for name, tt := range map[string]struct {
+		first, second func(*postgres.Waiting)
+		want          alert.Digest
+	}{
+		"of one place":          {at("tls", address, host), at("tls", address), alert.Digest{Place: address, OneCause: true}},
+		"another reason there":  {at("tls", address), at("timeout", address, host), alert.Digest{Place: address}},
+		"the most telling":      {at("tls", address, host), at("tls", address, host), alert.Digest{Place: address, OneCause: true}},
+		"nothing but a reason":  {at("tls", host), at("tls", address), alert.Digest{OneCause: true}},
+		"one is nowhere at all": {at("tls", host), at("tls"), alert.Digest{OneCause: true}},
+	} {
+		d, _ := summary([]subject{{waiting(1, 1, alert.EventDown, tt.first)}, {waiting(2, 2, alert.EventDown, tt.second)}})
+		if d.Place != tt.want.Place || d.OneCause != tt.want.OneCause {
+			t.Errorf("%s: %+v", name, d)
+		}
 	}
 	var many []subject
 	for i := range 57 {

@@ -77,33 +77,64 @@ func of(s *postgres.Story, d *postgres.Delivery) (website, cause bool) {
 	return website, s.CauseKey != "" && d.CauseKey == s.CauseKey
 }
 
+// message is by whose message an alert was or is being told, and whether that told others.
+func (w *world) message(d *postgres.Delivery) (id uptime.ID, grouped bool) {
+	if d.DigestID.IsZero() {
+		return d.ID, false
+	}
+	return d.DigestID, w.row(d.DigestID).DigestID == d.DigestID
+}
+
 func (w *world) facts(s *postgres.Story) *postgres.StoryFacts {
-	f := &postgres.StoryFacts{}
+	f := &postgres.StoryFacts{Cause: w.told(s)}
 	for _, d := range w.rows {
 		website, cause := of(s, d)
 		if !website && !cause {
 			continue
 		}
-		at := d.FinishedAt
+		at, told := w.toldAt(d)
 		switch {
-		case d.Status != postgres.DeliveryPending && !at.After(w.now.Add(-StoryWindow)):
-			continue
-		case d.Status == postgres.DeliveryPending && (d.Attempts > 0 || !d.DigestID.IsZero()):
-			at = w.now
-		case d.Status == postgres.DeliveryPending:
-			if !d.RetryAt.IsZero() && (f.Held.IsZero() || d.RetryAt.Before(f.Held)) {
-				f.Held = d.RetryAt
-			}
-			continue
-		}
-		if website && d.IncidentID != s.Incident && at.After(f.Website) {
+		case told && website && d.IncidentID != s.Incident && at.After(f.Website):
 			f.Website = at
-		}
-		if cause {
-			f.Cause = append(f.Cause, postgres.Told{Website: d.WebsiteID, At: at})
+		case !told && d.Status == postgres.DeliveryPending && !d.RetryAt.IsZero() && (f.Held.IsZero() || d.RetryAt.Before(f.Held)):
+			f.Held = d.RetryAt
 		}
 	}
 	return f
+}
+
+// toldAt is when an alert was told within the window, which is now while it is on its way.
+func (w *world) toldAt(d *postgres.Delivery) (at time.Time, told bool) {
+	if d.Status == postgres.DeliveryPending {
+		return w.now, d.Attempts > 0 || !d.DigestID.IsZero()
+	}
+	return d.FinishedAt, d.FinishedAt.After(w.now.Add(-StoryWindow))
+}
+
+// told returns what was told of a cause, and of places that it shares, and lets the story
+// join that of another cause.
+func (w *world) told(s *postgres.Story) (all []postgres.Told) {
+	for _, d := range w.rows {
+		if _, cause := of(s, d); cause {
+			if at, told := w.toldAt(d); told {
+				id, grouped := w.message(d)
+				all = append(all, postgres.Told{Message: id, At: at, Grouped: grouped})
+			}
+		}
+	}
+	for _, d := range w.rows {
+		id, grouped := w.message(d)
+		at, told := w.toldAt(d)
+		if !told || id != d.ID || d.CauseKey == "" || s.CauseKey == "" || classOf(d) != (class{s.Event, s.Ended}) ||
+			len(alert.CommonPlaces(s.Places, d.Message.Places)) == 0 {
+			continue
+		}
+		if len(all) == 0 {
+			s.CauseKey, s.Joined = d.CauseKey, d.CauseKey != s.CauseKey
+		}
+		all = append(all, postgres.Told{Message: id, At: at, Grouped: grouped, Placed: true})
+	}
+	return all
 }
 
 func (w *world) waiting(s *postgres.Story) (rows []postgres.Waiting) {
@@ -180,35 +211,27 @@ func (w *world) hold(p *Plan, s *postgres.Story) {
 		if own || d.RetryAt.IsZero() && d.ClaimedUntil.IsZero() && (website && p.Hold.ByWebsite || cause && p.Hold.ByCause) {
 			d.RetryAt = p.Hold.Until
 		}
+		if own && s.Joined && classOf(d) == (class{s.Event, s.Ended}) {
+			d.CauseKey = s.CauseKey
+		}
 	}
 }
 
 // mayHold tells from what people heard, or may be about to hear, whether an alert is not
 // the first of its story.
 func (w *world) mayHold(d *postgres.Delivery) bool {
-	heard := map[uptime.ID]bool{}
-	add := func(o *postgres.Delivery) bool {
-		if o.IncidentID == d.IncidentID || classOf(o) != classOf(d) {
-			return false
-		}
-		if o.CauseKey == d.CauseKey {
-			heard[o.WebsiteID] = true
-		}
-		return o.WebsiteID == d.WebsiteID
+	related := func(o *postgres.Delivery) bool {
+		return o.IncidentID != d.IncidentID && classOf(o) == classOf(d) && (o.WebsiteID == d.WebsiteID ||
+			d.CauseKey != "" && o.CauseKey == d.CauseKey || len(alert.CommonPlaces(o.Message.Places, d.Message.Places)) > 0)
 	}
 	for _, s := range w.sent {
 		for _, id := range s.told {
-			if s.at.After(w.now.Add(-StoryWindow)) && add(w.row(id)) {
+			if s.at.After(w.now.Add(-StoryWindow)) && related(w.row(id)) {
 				return true
 			}
 		}
 	}
-	for _, o := range w.pending(func(o *postgres.Delivery) bool { return o.Attempts > 0 || !o.DigestID.IsZero() }) {
-		if add(o) {
-			return true
-		}
-	}
-	return len(heard) >= stormWebsites
+	return slices.ContainsFunc(w.pending(func(o *postgres.Delivery) bool { return o.Attempts > 0 || !o.DigestID.IsZero() }), related)
 }
 
 // send claims, sends and records; end is how far it gets.
@@ -248,6 +271,9 @@ func (w *world) send(head uptime.ID, told []uptime.ID, digest bool, end string) 
 	for _, id := range told {
 		d := w.row(id)
 		d.Status, d.FinishedAt, d.ClaimedUntil = postgres.DeliveryCombined, w.now, time.Time{}
+		if id != head {
+			d.DigestID = head
+		}
 	}
 	h.Status = postgres.DeliveryDelivered
 }
@@ -286,14 +312,14 @@ func (w *world) check() {
 func TestEveryAlertIsToldOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		simulate(t, 8, "arrives", "arrives", "arrives", "fails", "dies sending", "dies recording").check()
+		simulate(t, 8, []string{"dns", "tls", ""}, "arrives", "arrives", "arrives", "fails", "dies sending", "dies recording").check()
 	})
 }
 
 func TestAWebsiteIsToldOfOnceInAWindow(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		w := simulate(t, 1, "arrives")
+		w := simulate(t, 1, []string{"dns", "tls", ""}, "arrives")
 		w.check()
 		last := map[class]time.Time{}
 		for _, s := range w.sent {
@@ -307,9 +333,40 @@ func TestAWebsiteIsToldOfOnceInAWindow(t *testing.T) {
 	})
 }
 
+// However many websites go down for one reason, whenever: within a minute people hear of
+// it twice at most, and once of many together.
+func TestACauseIsToldTwiceInAWindow(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := simulate(t, 100, []string{"dns"}, "arrives")
+		w.check()
+		var downs []sending
+		for _, s := range w.sent {
+			if w.row(s.told[0]).Event == alert.EventDown {
+				downs = append(downs, s)
+			}
+		}
+		for i, s := range downs {
+			messages, digests := 0, 0
+			for _, o := range downs[i:] {
+				if o.at.Sub(s.at) >= StoryWindow {
+					break
+				}
+				messages++
+				if _, grouped := w.message(w.row(o.head)); grouped {
+					digests++
+				}
+			}
+			if messages > 2 || digests > 1 {
+				t.Fatalf("from %s on, %d messages within a window, %d of them digests", s.at.Sub(noon), messages, digests)
+			}
+		}
+	})
+}
+
 // simulate writes alerts, lets time pass and jobs work in any order, and in the end lets
 // all through.
-func simulate(t *rapid.T, websites byte, sendings ...string) *world {
+func simulate(t *rapid.T, websites byte, causes []string, sendings ...string) *world {
 	w := &world{t: t, now: noon, resolved: map[uptime.ID]bool{}}
 	write := func(event alert.Event, incident, website byte, cause string) {
 		n := len(w.rows) + 1
@@ -330,7 +387,10 @@ func simulate(t *rapid.T, websites byte, sendings ...string) *world {
 			incidents++
 			o := outage{incidents, rapid.ByteRange(1, websites).Draw(t, "website")}
 			open = append(open, o)
-			write(alert.EventDown, o.incident, o.website, rapid.SampledFrom([]string{"dns", "tls", ""}).Draw(t, "cause"))
+			write(alert.EventDown, o.incident, o.website, rapid.SampledFrom(causes).Draw(t, "cause"))
+			if place := rapid.SampledFrom([]alert.Place{"", "address 203.0.113.7", "host shop.test"}).Draw(t, "place"); place != "" {
+				w.rows[len(w.rows)-1].Message.Places = []alert.Place{place}
+			}
 		},
 		"up": func(t *rapid.T) {
 			if len(open) == 0 {
