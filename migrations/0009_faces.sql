@@ -3,6 +3,9 @@
 -- +goose Up
 ALTER TABLE incident ADD COLUMN note text NOT NULL DEFAULT ''; -- what was learned, by a person
 
+-- When regions saw monitors fail, which is seldom, without reading when they did not.
+CREATE INDEX vote_span_failed ON vote_span (monitor_id, (COALESCE(ended_at, 'infinity'::timestamptz))) WHERE outcome = 'fail';
+
 CREATE TABLE status_page (
     id          uuid PRIMARY KEY,
     org_id      uuid NOT NULL REFERENCES org ON DELETE CASCADE,
@@ -42,4 +45,5 @@ CREATE TRIGGER incident_audit AFTER UPDATE OF acknowledged_at ON incident
     FOR EACH ROW WHEN (current_setting('probefleet.actor', true) <> '')
     EXECUTE FUNCTION audit_change('incident', 'id', '{evidence,damped}', '{}');
 DROP TABLE status_page_website, status_page;
+DROP INDEX vote_span_failed;
 ALTER TABLE incident DROP COLUMN note;

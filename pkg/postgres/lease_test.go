@@ -63,7 +63,7 @@ func TestExpiredLeaseIsTakenOverButNotBefore(t *testing.T) {
 	t.Parallel()
 	s := postgres.NewStore(pgtest.Pool(t))
 	short, _ := acquire(t, s, "a", time.Millisecond)
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		l, held := acquire(t, s, "b", longTTL)
 		if held {
@@ -228,7 +228,7 @@ func TestHoldLeaseWhileTheDatabaseIsSilent(t *testing.T) {
 // waitFor polls a condition until it holds.
 func waitFor(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)

@@ -21,7 +21,9 @@ type Website struct {
 	// URLKey is the URL normalised, by which duplicates are found.
 	URLKey         string
 	AllowDuplicate bool
-	ExternalID     string // empty: none
+	ExternalID     string   // empty: none
+	Tags           []string // as [CleanTags] has them
+	ManagedBy      string   // the source that it is kept in; empty: by hand
 	Paused         bool
 	PausedUntil    time.Time // zero: until it is resumed
 	Muted          bool
@@ -55,7 +57,7 @@ func (s *Store) CreateWebsite(ctx context.Context, w Website, first Monitor) (We
 		}
 		_, err := q.InsertWebsite(ctx, dbgen.InsertWebsiteParams{
 			ID: w.ID, OrgID: w.OrgID, Name: w.Name, Url: w.URL, UrlKey: w.URLKey, AllowDuplicate: w.AllowDuplicate,
-			ExternalID: textPtr(w.ExternalID),
+			ExternalID: textPtr(w.ExternalID), Tags: CleanTags(w.Tags), ManagedBy: w.ManagedBy,
 		})
 		if err != nil {
 			return fmt.Errorf("insert website: %w", classify(err))
@@ -117,7 +119,7 @@ func (s *Store) UpdateWebsite(ctx context.Context, org, id uptime.ID, change fun
 		}
 		if _, err := q.UpdateWebsite(ctx, dbgen.UpdateWebsiteParams{
 			ID: id, Name: w.Name, Url: w.URL, UrlKey: w.URLKey, AllowDuplicate: w.AllowDuplicate,
-			ExternalID: textPtr(w.ExternalID),
+			ExternalID: textPtr(w.ExternalID), Tags: CleanTags(w.Tags), ManagedBy: w.ManagedBy,
 		}); err != nil {
 			return fmt.Errorf("update website %s: %w", id, classify(err))
 		}
@@ -239,7 +241,7 @@ func (s *Store) withMonitors(ctx context.Context, websites []Website) error {
 func websiteOf(r dbgen.Website) Website {
 	w := Website{
 		ID: r.ID, OrgID: r.OrgID, Name: r.Name, URL: r.Url, URLKey: r.UrlKey, AllowDuplicate: r.AllowDuplicate,
-		ExternalID: deref(r.ExternalID), Paused: r.Paused, PausedUntil: deref(r.PausedUntil),
+		ExternalID: deref(r.ExternalID), Tags: r.Tags, ManagedBy: r.ManagedBy, Paused: r.Paused, PausedUntil: deref(r.PausedUntil),
 		CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 	if r.Muted && (r.MutedUntil == nil || r.MutedUntil.After(time.Now())) {

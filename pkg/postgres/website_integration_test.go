@@ -108,7 +108,7 @@ func TestStatusInSQLIsTheStatusInGo(t *testing.T) {
 				want = append(want, all[i].ID)
 			}
 		}
-		listed, err := s.Websites(ctx, org, postgres.WebsiteFilter{Status: status})
+		listed, err := s.Websites(ctx, org, postgres.WebsiteFilter{Statuses: []postgres.Status{status}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +123,7 @@ func TestStatusInSQLIsTheStatusInGo(t *testing.T) {
 	if found != 300 {
 		t.Errorf("the statuses have %d websites together, want 300", found)
 	}
-	if _, err := s.Websites(ctx, org, postgres.WebsiteFilter{Status: "fine' OR true --"}); err == nil {
+	if _, err := s.Websites(ctx, org, postgres.WebsiteFilter{Statuses: []postgres.Status{"fine' OR true --"}}); err == nil {
 		t.Error("a status that there is not is taken")
 	}
 }
@@ -336,7 +336,7 @@ func TestAPageCostsTheSameQueriesHoweverLong(t *testing.T) {
 	}
 	pages := map[string]func(limit int) (int, error){
 		"websites": func(limit int) (int, error) {
-			l, err := s.Websites(ctx, org.ID, postgres.WebsiteFilter{Limit: limit, Status: postgres.StatusPending})
+			l, err := s.Websites(ctx, org.ID, postgres.WebsiteFilter{Limit: limit, Statuses: []postgres.Status{postgres.StatusPending}})
 			return len(l), err
 		},
 		"incidents": func(limit int) (int, error) {

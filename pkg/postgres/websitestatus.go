@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/probefleet/probefleet/pkg/postgres/internal/dbgen"
@@ -86,112 +85,6 @@ func (w *Website) Advisory() []string {
 	slices.Sort(regions)
 	return slices.Compact(regions)
 }
-
-// WebsiteFilter narrows [Store.Websites]; zero fields do not.
-type WebsiteFilter struct {
-	Query      string // part of name, URL or external id, in any case
-	Status     Status
-	ExternalID string
-	After      uptime.ID // cursor: the last id of the page before
-	Limit      int       // 0: no limit
-	Bare       bool      // leave the monitors out, and with them all verdicts
-}
-
-// The status of a website in SQL, as [Website.Status] has it: worst is −1 where no
-// running monitor was judged.
-const statusLateral = `
-CROSS JOIN LATERAL (
-    SELECT count(*) AS monitors, count(*) FILTER (WHERE NOT m.paused) AS running,
-        coalesce(max(CASE s.verdict WHEN 'up' THEN 0 WHEN 'unknown' THEN 1 WHEN 'degraded' THEN 2 WHEN 'down' THEN 3 END)
-            FILTER (WHERE NOT m.paused), -1) AS worst
-    FROM monitor m LEFT JOIN monitor_state s ON s.monitor_id = m.id AND s.revision >= m.target_revision
-    WHERE m.website_id = w.id
-) st`
-
-// Each status as a condition. Those that few websites have are looked for by the
-// index of what is not up first.
-var statusConditions = map[Status]string{
-	StatusPaused:  "(w.paused OR st.monitors > 0 AND st.running = 0)",
-	StatusPending: "NOT w.paused AND (st.monitors = 0 OR st.running > 0) AND st.worst = -1",
-	"up":          "NOT w.paused AND st.running > 0 AND st.worst = 0",
-	"unknown":     "NOT w.paused AND st.running > 0 AND st.worst = 1 AND " + hasVerdict("unknown"),
-	"degraded":    "NOT w.paused AND st.running > 0 AND st.worst = 2 AND " + hasVerdict("degraded"),
-	"down":        "NOT w.paused AND st.running > 0 AND st.worst = 3 AND " + hasVerdict("down"),
-}
-
-func hasVerdict(verdict string) string {
-	return "w.id IN (SELECT x.website_id FROM monitor_state v JOIN monitor x ON x.id = v.monitor_id" +
-		" WHERE v.org_id = $1 AND v.verdict = '" + verdict + "')"
-}
-
-// Websites returns websites of the tenant with their monitors, by id, which is oldest
-// first: three queries, however long the page.
-func (s *Store) Websites(ctx context.Context, org uptime.ID, f WebsiteFilter) ([]Website, error) {
-	sql, args, err := websitesQuery(org, f)
-	if err != nil {
-		return nil, err
-	}
-	rows, err := s.pool.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, fmt.Errorf("list websites: %w", err)
-	}
-	defer rows.Close()
-	var out []Website
-	for rows.Next() {
-		var r dbgen.Website
-		if err := rows.Scan(&r.ID, &r.OrgID, &r.Name, &r.Url, &r.UrlKey, &r.AllowDuplicate, &r.ExternalID, &r.Paused,
-			&r.PausedUntil, &r.Muted, &r.MutedUntil, &r.CreatedAt, &r.UpdatedAt); err != nil {
-			return nil, fmt.Errorf("list websites: %w", err)
-		}
-		out = append(out, websiteOf(r))
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("list websites: %w", err)
-	}
-	if f.Bare {
-		return out, nil
-	}
-	return out, s.withMonitors(ctx, out)
-}
-
-// websitesQuery builds the query from constant parts: each combination of filters is
-// one prepared statement with a plan that fits it.
-func websitesQuery(org uptime.ID, f WebsiteFilter) (string, []any, error) {
-	args := []any{org}
-	arg := func(v any) string {
-		args = append(args, v)
-		return fmt.Sprintf("$%d", len(args))
-	}
-	from, where := "website w", []string{"w.org_id = $1"}
-	if !f.After.IsZero() {
-		where = append(where, "w.id > "+arg(f.After))
-	}
-	if f.ExternalID != "" {
-		where = append(where, "w.external_id = "+arg(f.ExternalID))
-	}
-	if f.Query != "" {
-		p := arg("%" + likeLiteral.Replace(f.Query) + "%")
-		where = append(where, "(w.name ILIKE "+p+" OR w.url ILIKE "+p+" OR w.external_id ILIKE "+p+")")
-	}
-	if f.Status != "" {
-		condition, ok := statusConditions[f.Status]
-		if !ok {
-			return "", nil, fmt.Errorf("list websites: unknown status %q", f.Status)
-		}
-		from, where = from+statusLateral, append(where, condition)
-	}
-	sql := `-- name: ListWebsites :many
-SELECT w.id, w.org_id, w.name, w.url, w.url_key, w.allow_duplicate, w.external_id, w.paused, w.paused_until, w.muted,
-    w.muted_until, w.created_at, w.updated_at
-FROM ` + from + "\nWHERE " + strings.Join(where, " AND ") + "\nORDER BY w.id"
-	if f.Limit > 0 {
-		sql += " LIMIT " + arg(f.Limit)
-	}
-	return sql, args, nil
-}
-
-// likeLiteral takes from the wildcards of LIKE their meaning.
-var likeLiteral = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
 // Activity is what the last checks of a website said.
 type Activity struct {

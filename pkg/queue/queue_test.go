@@ -178,7 +178,7 @@ func finish(entries []queue.Entry, outcome uptime.Outcome) []queue.Finished {
 func read(t testing.TB, k *queue.Consumer, want int) []queue.Entry {
 	t.Helper()
 	var got []queue.Entry
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for len(got) < want {
 		entries, err := k.Read(t.Context(), 100, 100)
 		if err != nil {
@@ -247,7 +247,7 @@ func (r *rig) allResults(t testing.TB) []uptime.Result {
 
 func waitFor(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !ok() {
 		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain for %s", what)

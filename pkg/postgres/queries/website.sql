@@ -1,6 +1,6 @@
 -- name: InsertWebsite :one
-INSERT INTO website (id, org_id, name, url, url_key, allow_duplicate, external_id)
-VALUES (@id, @org_id, @name, @url, @url_key, @allow_duplicate, sqlc.narg(external_id))
+INSERT INTO website (id, org_id, name, url, url_key, allow_duplicate, external_id, tags, managed_by)
+VALUES (@id, @org_id, @name, @url, @url_key, @allow_duplicate, sqlc.narg(external_id), @tags, @managed_by)
 RETURNING *;
 
 -- name: GetWebsite :one
@@ -24,7 +24,7 @@ SELECT id FROM website WHERE org_id = @org_id AND external_id = @external_id::te
 
 -- name: UpdateWebsite :one
 UPDATE website SET name = @name, url = @url, url_key = @url_key, allow_duplicate = @allow_duplicate,
-    external_id = sqlc.narg(external_id), updated_at = now()
+    external_id = sqlc.narg(external_id), tags = @tags, managed_by = @managed_by, updated_at = now()
 WHERE id = @id
 RETURNING *;
 

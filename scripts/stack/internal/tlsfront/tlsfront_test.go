@@ -106,7 +106,7 @@ func TestForwardsOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	var conn *tls.Conn
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		if conn, err = tls.Dial("tcp", addr, &tls.Config{RootCAs: roots}); err == nil {
 			break
 		}

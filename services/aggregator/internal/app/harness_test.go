@@ -29,7 +29,7 @@ import (
 
 // patience is how long a test waits for what must happen; it is never waited out
 // where all is well.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // fleet is a whole fleet but for its pusher and its probes: real engines, workers
 // that answer by a script, and the aggregator, which can be killed at any step.

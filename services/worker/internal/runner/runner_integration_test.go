@@ -164,7 +164,7 @@ func (f *fleet) stats() queue.LaneStats {
 func (f *fleet) eventually(what string, ok func(queue.LaneStats) bool) queue.LaneStats {
 	f.t.Helper()
 	var s queue.LaneStats
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		s = f.stats()
 		if s.Ledger.Balance() != 0 || s.Urgent.Balance() != 0 { // at every moment
 			f.t.Fatalf("%s: the ledgers do not balance: %+v, urgent %+v", what, s.Ledger, s.Urgent)
@@ -173,7 +173,7 @@ func (f *fleet) eventually(what string, ok func(queue.LaneStats) bool) queue.Lan
 			return s
 		}
 	}
-	f.t.Fatalf("not within 30 s: %s; ledger %+v", what, s.Ledger)
+	f.t.Fatalf("not within a minute: %s; ledger %+v", what, s.Ledger)
 	return s
 }
 

@@ -56,7 +56,7 @@ func TestADescendantsTimeCounts(t *testing.T) {
 		}
 		_ = cmd.Wait()
 	}()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		table, err := Read()
 		if err != nil {

@@ -28,7 +28,7 @@ func start(t *testing.T, delay time.Duration) Client {
 		}
 	})
 	c := Client{Port: port}
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		if _, err = c.Stats(t.Context()); err == nil {
 			return c

@@ -242,7 +242,7 @@ func (w *watch) stop() (lag time.Duration, memory uint64) {
 // ends when it notices; the probes' own is gone then.
 func settled(t *testing.T, before, files int) {
 	t.Helper()
-	for deadline := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		goroutines, open := runtime.NumGoroutine(), descriptors(t)
 		if goroutines <= before+10 && open <= files+10 {
 			return
