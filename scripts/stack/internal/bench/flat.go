@@ -39,6 +39,9 @@ func (b *bench) flat(ctx context.Context, out *report.Part) error {
 			break
 		}
 		best, reached = w, rate
+		if err := b.profile(ctx, f, out.Name); err != nil { // the last one stays
+			return err
+		}
 	}
 	if reached == 0 {
 		out.Rows = append(out.Rows, report.AtLeast("checks a second without a miss", 0, 8000, "/s").Note("%s at %d/s already", stopped, flatRates[0]))

@@ -45,7 +45,10 @@ func loadPart(sites int, interval time.Duration) func(*bench, context.Context, *
 		if err != nil {
 			return err
 		}
-		return b.steady(ctx, f, out)
+		if err := b.steady(ctx, f, out); err != nil {
+			return err
+		}
+		return b.profile(ctx, f, out.Name)
 	}
 }
 

@@ -1,11 +1,16 @@
 package bench
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
+	"mime"
 	"net"
 	"net/http"
+	netmail "net/mail"
+	"regexp"
+	"strconv"
 	"sync"
 	"time"
 
@@ -21,7 +26,13 @@ type sinks struct {
 
 	mu    sync.Mutex
 	hooks []hook
-	mails []time.Time
+	mails []mail
+}
+
+// mail is one that came.
+type mail struct {
+	at     time.Time
+	digest int // websites that it tells of together; 0: it tells of one
 }
 
 // hook is a webhook that came.
@@ -39,17 +50,17 @@ func openSinks() (*sinks, error) {
 	if err != nil {
 		return nil, err
 	}
-	mail, err := net.Listen("tcp", "127.0.0.1:0")
+	post, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		_ = web.Close()
 		return nil, err
 	}
-	s.url, s.port = "http://"+web.Addr().String(), mail.Addr().(*net.TCPAddr).Port
+	s.url, s.port = "http://"+web.Addr().String(), post.Addr().(*net.TCPAddr).Port
 	s.web = &http.Server{Handler: http.HandlerFunc(s.hook), ReadHeaderTimeout: 10 * time.Second}
 	s.post = smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{s}, nil }))
 	s.post.Domain, s.post.ReadTimeout, s.post.WriteTimeout = "sink.test", time.Minute, time.Minute
 	go func() { _ = s.web.Serve(web) }()   // ends with close
-	go func() { _ = s.post.Serve(mail) }() // likewise
+	go func() { _ = s.post.Serve(post) }() // likewise
 	return s, nil
 }
 
@@ -74,7 +85,7 @@ func (s *sinks) hook(w http.ResponseWriter, r *http.Request) {
 }
 
 // told returns the webhooks and when mails came.
-func (s *sinks) told() (hooks []hook, mails []time.Time) {
+func (s *sinks) told() (hooks []hook, mails []mail) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append(hooks, s.hooks...), append(mails, s.mails...)
@@ -89,11 +100,32 @@ func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
 func (s *session) Rcpt(string, *smtp.RcptOptions) error { return nil }
 
 func (s *session) Data(r io.Reader) error {
-	_, err := io.Copy(io.Discard, io.LimitReader(r, maxAlert))
+	at := time.Now()
+	text, err := io.ReadAll(io.LimitReader(r, maxAlert))
 	s.to.mu.Lock()
 	defer s.to.mu.Unlock()
-	s.to.mails = append(s.to.mails, time.Now())
+	s.to.mails = append(s.to.mails, mail{at, digestOf(text)})
 	return err
+}
+
+var digestSubject = regexp.MustCompile(`^[A-Z ]+ (\d+) websites`)
+
+// digestOf returns of how many websites a mail tells together, by its subject.
+func digestOf(text []byte) int {
+	m, err := netmail.ReadMessage(bytes.NewReader(text))
+	if err != nil {
+		return 0
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil {
+		return 0
+	}
+	found := digestSubject.FindStringSubmatch(subject)
+	if found == nil {
+		return 0
+	}
+	n, _ := strconv.Atoi(found[1]) // digits
+	return n
 }
 
 // tellSinks makes a channel of every kind wanted for all websites, and returns what
