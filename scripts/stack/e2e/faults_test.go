@@ -62,36 +62,60 @@ func TestEachProcessMayDieInAnOutage(t *testing.T) {
 	steady := targets.New(t, nil)
 	witness := watch(t, steady.URL+"/", map[string]any{"interval_seconds": 5, "timeout_ms": 1000})
 	witness.becomes(t, "up")
+	var all []victim
 	for _, name := range []string{
 		stack.Pusher, stack.Aggregator, stack.Notifier, stack.API, stack.Worker("eu-west"), "redis", "influxdb", "postgres",
 	} {
-		t.Run(name, func(t *testing.T) {
-			site := targets.New(t, nil)
-			w := watch(t, site.URL+"/", map[string]any{"interval_seconds": 5, "timeout_ms": 1000})
-			hook := newHook(t, "ok")
-			addChannel(t, "webhook", map[string]any{"url": hook.url}, w, nil)
-			w.becomes(t, "up")
-			site.Set("/", targets.Status(http.StatusInternalServerError))
-			seen := site.Requests("/")
-			eventually(t, "the outage is noticed", func() bool { return site.Requests("/") > seen })
-			if err := fleet.Kill(name); err != nil {
-				t.Fatal(err)
-			}
-			killed := time.Now()
-			w.becomes(t, "down")
-			eventually(t, "the alert arrives", func() bool { return len(hook.with("alert.down")) > 0 })
-			t.Logf("MEASURED kill of %s → alert %v", name, time.Since(killed).Round(10*time.Millisecond))
-			site.Set("/", targets.Status(http.StatusOK))
-			w.becomes(t, "up")
-			eventually(t, "the recovery is told", func() bool { return len(hook.with("alert.recovered")) > 0 })
-			toldOnce(t, w, hook)
-			balanced(t)
-		})
+		all = append(all, newVictim(t, name))
 	}
+	// One recovers while the next falls.
+	for _, v := range all {
+		t.Run(v.process, v.dies)
+	}
+	for _, v := range all {
+		v.site.becomes(t, "up")
+		eventually(t, "the recovery is told", func() bool { return len(v.hook.with("alert.recovered")) > 0 })
+		toldOnce(t, v.site, v.hook)
+	}
+	balanced(t)
 	ticksHaveNoHoles(t, witness)
 	if got := witness.incidents(t); len(got) != 0 {
 		t.Errorf("the steady website has incidents: %+v", got)
 	}
+}
+
+// victim is a process that is killed in an outage, and what the outage is of.
+type victim struct {
+	process string
+	target  *targets.Server
+	site    website
+	hook    *inbox
+}
+
+func newVictim(t *testing.T, process string) victim {
+	t.Helper()
+	v := victim{process: process, target: targets.New(t, nil), hook: newHook(t, "ok")}
+	v.site = watch(t, v.target.URL+"/", map[string]any{"interval_seconds": 5, "timeout_ms": 1000})
+	addChannel(t, "webhook", map[string]any{"url": v.hook.url}, v.site, nil)
+	v.site.becomes(t, "up")
+	return v
+}
+
+// dies is the outage up to the alert, and the end of what broke the website.
+func (v victim) dies(t *testing.T) {
+	v.target.Set("/", targets.Status(http.StatusInternalServerError))
+	seen := v.target.Requests("/")
+	eventually(t, "the outage is noticed", func() bool { return v.target.Requests("/") > seen })
+	pid := fleet.Pid(v.process)
+	if err := fleet.Kill(v.process); err != nil {
+		t.Fatal(err)
+	}
+	killed := time.Now()
+	v.site.becomes(t, "down")
+	eventually(t, "the alert arrives", func() bool { return len(v.hook.with("alert.down")) > 0 })
+	t.Logf("MEASURED kill of %s → alert %v", v.process, time.Since(killed).Round(10*time.Millisecond))
+	v.target.Set("/", targets.Status(http.StatusOK))
+	eventually(t, "it runs again", func() bool { now := fleet.Pid(v.process); return now != 0 && now != pid })
 }
 
 // toldOnce checks that there was one incident, and one key for each of its events.
@@ -163,7 +187,7 @@ func ticksHaveNoHoles(t *testing.T, w website) {
 // The whole fleet stops and starts again on the same data.
 func TestStopAndStartAgain(t *testing.T) {
 	site := targets.New(t, nil)
-	w := watch(t, site.URL+"/", nil)
+	w := watch(t, site.URL+"/", map[string]any{"interval_seconds": 5})
 	w.becomes(t, "up")
 	site.Set("/", targets.Status(http.StatusInternalServerError))
 	w.becomes(t, "down")

@@ -27,7 +27,10 @@ var (
 	canary *targets.Server // what the workers' canaries look at
 )
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+func TestMain(m *testing.M) {
+	http.DefaultTransport = tapped{http.DefaultTransport}
+	os.Exit(run(m))
+}
 
 func run(m *testing.M) int {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)

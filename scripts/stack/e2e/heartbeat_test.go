@@ -97,9 +97,9 @@ func (c called) token(t *testing.T) string {
 // mends, falls silent and comes back.
 func heartbeats(t *testing.T, heard *ear, secrets *hoard) {
 	w, hook := bystander(t), newHook(t, "ok")
-	settings := object{"grace_seconds": 1}
+	settings := object{"grace_seconds": 10} // a job that a stalled machine holds up is not silent
 	refused(t, http.StatusUnprocessableEntity, http.MethodPost, "/v1/monitors/test", object{"kind": "heartbeat", "settings": settings})
-	in := object{"kind": "heartbeat", "name": "backup", "interval_seconds": 5, "settings": settings}
+	in := object{"kind": "heartbeat", "name": "backup", "interval_seconds": 10, "settings": settings}
 	m := call[checked](t, http.MethodPost, "/v1/websites/"+w.ID+"/monitors", in)
 	first := m.asCalled(t)
 	secrets.addShown(first.token(t))

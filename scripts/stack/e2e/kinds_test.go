@@ -31,6 +31,7 @@ func together(t *testing.T, tests map[string]func(*testing.T)) {
 // Each kind from the API to the alert and back. Afterwards nothing but the vault and the
 // targets knows the secrets of all these monitors.
 func TestKinds(t *testing.T) {
+	t.Parallel()
 	heard := listen(t)
 	secrets := &hoard{}
 	tests := map[string]func(*testing.T){}

@@ -18,6 +18,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -32,23 +33,29 @@ type ear struct {
 	rows   []byte   // of PostgreSQL
 	values []byte   // of Redis
 	trials []string // monitors that were tried and never saved
-	next   http.RoundTripper
+	hears  bool
 }
 
-// listen keeps the answers of the API until the test ends.
+// listen keeps the answers of the API, whichever test asked, until the test ends.
 func listen(t *testing.T) *ear {
 	t.Helper()
-	e := &ear{next: http.DefaultTransport}
-	http.DefaultTransport = e
-	t.Cleanup(func() { http.DefaultTransport = e.next })
+	e := &ear{hears: true}
+	listener.Store(e)
+	t.Cleanup(func() { listener.Store(nil) })
 	return e
 }
 
+var listener atomic.Pointer[ear]
+
+// tapped is a transport that lets the listener hear the answers.
+type tapped struct{ next http.RoundTripper }
+
 // RoundTrip implements [http.RoundTripper].
-func (e *ear) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := e.next.RoundTrip(r)
-	if err != nil {
-		return nil, err
+func (t tapped) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := t.next.RoundTrip(r)
+	e := listener.Load()
+	if err != nil || e == nil {
+		return resp, err
 	}
 	body, err := io.ReadAll(resp.Body)
 	_ = resp.Body.Close()
@@ -63,7 +70,7 @@ func (e *ear) RoundTrip(r *http.Request) (*http.Response, error) {
 func (e *ear) note(text string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.next != nil {
+	if e.hears {
 		fmt.Fprintln(&e.all, text)
 	}
 }
@@ -77,7 +84,7 @@ func (e *ear) unsaved(id string) {
 // lookEverywhere keeps all that there is of a website and its monitor.
 func (e *ear) lookEverywhere(t *testing.T, w website, m checked, hook *inbox) {
 	t.Helper()
-	if e.next == nil {
+	if !e.hears {
 		return
 	}
 	for _, path := range []string{
