@@ -7,6 +7,7 @@ package dbgen
 
 import (
 	"context"
+	"time"
 
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
@@ -44,6 +45,56 @@ func (q *Queries) CountAccounts(ctx context.Context) (int64, error) {
 	return count, err
 }
 
+const deleteAccount = `-- name: DeleteAccount :execrows
+DELETE FROM account WHERE id = $1
+`
+
+func (q *Queries) DeleteAccount(ctx context.Context, id uptime.ID) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteAccount, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const getAccount = `-- name: GetAccount :one
+SELECT id, email, password_hash, created_at, name, totp_sealed, totp_since, totp_step, recovery_hashes, last_sign_in_at FROM account WHERE id = $1
+`
+
+func (q *Queries) GetAccount(ctx context.Context, id uptime.ID) (Account, error) {
+	row := q.db.QueryRow(ctx, getAccount, id)
+	var i Account
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.PasswordHash,
+		&i.CreatedAt,
+		&i.Name,
+		&i.TotpSealed,
+		&i.TotpSince,
+		&i.TotpStep,
+		&i.RecoveryHashes,
+		&i.LastSignInAt,
+	)
+	return i, err
+}
+
+const hasOtherOwner = `-- name: HasOtherOwner :one
+SELECT EXISTS (SELECT FROM membership WHERE org_id = $1 AND account_id <> $2 AND role = 'owner')
+`
+
+type HasOtherOwnerParams struct {
+	OrgID     uptime.ID
+	AccountID uptime.ID
+}
+
+func (q *Queries) HasOtherOwner(ctx context.Context, arg HasOtherOwnerParams) (bool, error) {
+	row := q.db.QueryRow(ctx, hasOtherOwner, arg.OrgID, arg.AccountID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const insertAccount = `-- name: InsertAccount :exec
 INSERT INTO account (id, email, name, password_hash) VALUES ($1, $2, $3, $4)
 `
@@ -78,4 +129,233 @@ type InsertMembershipParams struct {
 func (q *Queries) InsertMembership(ctx context.Context, arg InsertMembershipParams) error {
 	_, err := q.db.Exec(ctx, insertMembership, arg.AccountID, arg.OrgID, arg.Role)
 	return err
+}
+
+const listAccounts = `-- name: ListAccounts :many
+SELECT id, email, password_hash, created_at, name, totp_sealed, totp_since, totp_step, recovery_hashes, last_sign_in_at FROM account WHERE $1::uuid IS NULL OR id > $1::uuid ORDER BY id LIMIT $2
+`
+
+type ListAccountsParams struct {
+	After   uptime.ID
+	MaxRows int32
+}
+
+func (q *Queries) ListAccounts(ctx context.Context, arg ListAccountsParams) ([]Account, error) {
+	rows, err := q.db.Query(ctx, listAccounts, arg.After, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Account
+	for rows.Next() {
+		var i Account
+		if err := rows.Scan(
+			&i.ID,
+			&i.Email,
+			&i.PasswordHash,
+			&i.CreatedAt,
+			&i.Name,
+			&i.TotpSealed,
+			&i.TotpSince,
+			&i.TotpStep,
+			&i.RecoveryHashes,
+			&i.LastSignInAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listMemberships = `-- name: ListMemberships :many
+SELECT m.role, m.created_at AS since, o.id, o.slug, o.name FROM membership m JOIN org o ON o.id = m.org_id
+WHERE m.account_id = $1 ORDER BY lower(o.name), o.id LIMIT $2
+`
+
+type ListMembershipsParams struct {
+	AccountID uptime.ID
+	MaxRows   int32
+}
+
+type ListMembershipsRow struct {
+	Role  string
+	Since time.Time
+	ID    uptime.ID
+	Slug  string
+	Name  string
+}
+
+func (q *Queries) ListMemberships(ctx context.Context, arg ListMembershipsParams) ([]ListMembershipsRow, error) {
+	rows, err := q.db.Query(ctx, listMemberships, arg.AccountID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListMembershipsRow
+	for rows.Next() {
+		var i ListMembershipsRow
+		if err := rows.Scan(
+			&i.Role,
+			&i.Since,
+			&i.ID,
+			&i.Slug,
+			&i.Name,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockAccount = `-- name: LockAccount :one
+SELECT id, email, password_hash, created_at, name, totp_sealed, totp_since, totp_step, recovery_hashes, last_sign_in_at FROM account WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) LockAccount(ctx context.Context, id uptime.ID) (Account, error) {
+	row := q.db.QueryRow(ctx, lockAccount, id)
+	var i Account
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.PasswordHash,
+		&i.CreatedAt,
+		&i.Name,
+		&i.TotpSealed,
+		&i.TotpSince,
+		&i.TotpStep,
+		&i.RecoveryHashes,
+		&i.LastSignInAt,
+	)
+	return i, err
+}
+
+const lockMemberships = `-- name: LockMemberships :many
+SELECT o.id, m.role FROM membership m JOIN org o ON o.id = m.org_id WHERE m.account_id = $1 ORDER BY o.id FOR NO KEY UPDATE OF o
+`
+
+type LockMembershipsRow struct {
+	ID   uptime.ID
+	Role string
+}
+
+// By organisation, as whoever changes several locks them.
+func (q *Queries) LockMemberships(ctx context.Context, accountID uptime.ID) ([]LockMembershipsRow, error) {
+	rows, err := q.db.Query(ctx, lockMemberships, accountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LockMembershipsRow
+	for rows.Next() {
+		var i LockMembershipsRow
+		if err := rows.Scan(&i.ID, &i.Role); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const noteSignIn = `-- name: NoteSignIn :exec
+UPDATE account SET last_sign_in_at = $1 WHERE id = $2
+`
+
+type NoteSignInParams struct {
+	At *time.Time
+	ID uptime.ID
+}
+
+func (q *Queries) NoteSignIn(ctx context.Context, arg NoteSignInParams) error {
+	_, err := q.db.Exec(ctx, noteSignIn, arg.At, arg.ID)
+	return err
+}
+
+const takeRecoveryCode = `-- name: TakeRecoveryCode :execrows
+UPDATE account SET recovery_hashes = array_remove(recovery_hashes, $1::bytea) WHERE id = $2 AND $1::bytea = ANY (recovery_hashes)
+`
+
+type TakeRecoveryCodeParams struct {
+	Hash []byte
+	ID   uptime.ID
+}
+
+func (q *Queries) TakeRecoveryCode(ctx context.Context, arg TakeRecoveryCodeParams) (int64, error) {
+	result, err := q.db.Exec(ctx, takeRecoveryCode, arg.Hash, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const takeTOTPStep = `-- name: TakeTOTPStep :execrows
+UPDATE account SET totp_step = $1 WHERE id = $2 AND totp_step < $1
+`
+
+type TakeTOTPStepParams struct {
+	Step int64
+	ID   uptime.ID
+}
+
+// No code works twice, nor one from before the last that did.
+func (q *Queries) TakeTOTPStep(ctx context.Context, arg TakeTOTPStepParams) (int64, error) {
+	result, err := q.db.Exec(ctx, takeTOTPStep, arg.Step, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const updateAccount = `-- name: UpdateAccount :one
+UPDATE account SET email = $1, name = $2, password_hash = $3, totp_sealed = $4,
+    totp_since = $5, totp_step = $6, recovery_hashes = $7
+WHERE id = $8 RETURNING id, email, password_hash, created_at, name, totp_sealed, totp_since, totp_step, recovery_hashes, last_sign_in_at
+`
+
+type UpdateAccountParams struct {
+	Email          string
+	Name           string
+	PasswordHash   string
+	TotpSealed     []byte
+	TotpSince      *time.Time
+	TotpStep       int64
+	RecoveryHashes [][]byte
+	ID             uptime.ID
+}
+
+func (q *Queries) UpdateAccount(ctx context.Context, arg UpdateAccountParams) (Account, error) {
+	row := q.db.QueryRow(ctx, updateAccount,
+		arg.Email,
+		arg.Name,
+		arg.PasswordHash,
+		arg.TotpSealed,
+		arg.TotpSince,
+		arg.TotpStep,
+		arg.RecoveryHashes,
+		arg.ID,
+	)
+	var i Account
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.PasswordHash,
+		&i.CreatedAt,
+		&i.Name,
+		&i.TotpSealed,
+		&i.TotpSince,
+		&i.TotpStep,
+		&i.RecoveryHashes,
+		&i.LastSignInAt,
+	)
+	return i, err
 }

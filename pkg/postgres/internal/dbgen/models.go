@@ -315,6 +315,7 @@ type Region struct {
 	Health     []byte
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
+	Private    bool
 }
 
 type RegionStat struct {
@@ -335,6 +336,7 @@ type Session struct {
 	Hash       []byte
 	Address    string
 	UserAgent  string
+	Remember   bool
 	CreatedAt  time.Time
 	LastSeenAt time.Time
 	ExpiresAt  time.Time
