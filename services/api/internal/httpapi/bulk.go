@@ -6,11 +6,6 @@ import (
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
 )
 
-// ListTags implements [api.StrictServerInterface].
-func (s *Server) ListTags(context.Context, api.ListTagsRequestObject) (api.ListTagsResponseObject, error) {
-	return nil, unavailable("Not served yet.", nil)
-}
-
 // BatchWebsites implements [api.StrictServerInterface].
 func (s *Server) BatchWebsites(context.Context, api.BatchWebsitesRequestObject) (api.BatchWebsitesResponseObject, error) {
 	return nil, unavailable("Not served yet.", nil)

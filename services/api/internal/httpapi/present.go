@@ -60,7 +60,7 @@ func (s *Server) websiteView(ctx context.Context, w *postgres.Website) api.Websi
 	verdict, since := w.Verdict()
 	out := api.Website{
 		ID: w.ID, URL: w.URL, Name: w.Name, ExternalID: unlessZero(w.ExternalID),
-		Paused: w.Paused, PausedUntil: nullTime(w.PausedUntil), Muted: w.Muted, MutedUntil: nullTime(w.MutedUntil),
+		Tags: list(w.Tags), ManagedBy: w.ManagedBy, Paused: w.Paused, PausedUntil: nullTime(w.PausedUntil), Muted: w.Muted, MutedUntil: nullTime(w.MutedUntil),
 		Status: api.Status(w.Status()), Verdict: verdict, VerdictSince: nullTime(since), AdvisoryRegions: w.Advisory(),
 		CreatedAt: w.CreatedAt.UTC(), UpdatedAt: w.UpdatedAt.UTC(), Monitors: make([]api.Monitor, len(w.Monitors)),
 	}

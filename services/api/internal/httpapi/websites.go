@@ -13,32 +13,6 @@ import (
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/spec"
 )
 
-// ListWebsites implements [api.StrictServerInterface].
-func (s *Server) ListWebsites(ctx context.Context, r api.ListWebsitesRequestObject) (api.ListWebsitesResponseObject, error) {
-	after, err := fromCursor(cursorWebsite, r.Params.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	limit := limitOf(r.Params.Limit)
-	f := postgres.WebsiteFilter{After: after, Limit: limit + 1, Query: deref(r.Params.Q), ExternalID: deref(r.Params.ExternalID)}
-	if r.Params.Status != nil {
-		f.Status = postgres.Status(*r.Params.Status)
-	}
-	websites, err := s.Store.Websites(ctx, callerOf(ctx).Org, f)
-	if err != nil {
-		return nil, err
-	}
-	websites, more := page(websites, limit)
-	out := api.WebsitePage{Items: make([]api.Website, len(websites)), NextCursor: null[string]()}
-	for i := range websites {
-		out.Items[i] = s.websiteView(ctx, &websites[i])
-	}
-	if more {
-		out.NextCursor = cursorOf(cursorWebsite, websites[limit-1].ID)
-	}
-	return api.ListWebsites200JSONResponse(out), nil
-}
-
 // CreateWebsite implements [api.StrictServerInterface].
 func (s *Server) CreateWebsite(ctx context.Context, r api.CreateWebsiteRequestObject) (api.CreateWebsiteResponseObject, error) {
 	w, err := s.createWebsite(ctx, r.Body, spec.DefaultInterval)
@@ -73,6 +47,7 @@ func (s *Server) createWebsite(ctx context.Context, body *api.WebsiteCreate, int
 	w := postgres.Website{
 		ID: uptime.NewID(now), OrgID: org, Name: orElse(body.Name, url.Host), URL: url.Text, URLKey: url.Key,
 		AllowDuplicate: deref(body.AllowDuplicate), ExternalID: orElse(body.ExternalID, ""),
+		Tags: deref(body.Tags), ManagedBy: deref(body.ManagedBy),
 	}
 	m := postgres.Monitor{Monitor: uptime.Monitor{ID: uptime.NewID(now), Kind: uptime.KindHTTP, Target: url.Text}}
 	takeSettings(&m, settings)
@@ -130,6 +105,12 @@ func (s *Server) updateWebsite(ctx context.Context, id uptime.ID, body *api.Webs
 		}
 		if body.ExternalID.IsSpecified() {
 			w.ExternalID = orElse(body.ExternalID, "")
+		}
+		if body.Tags != nil {
+			w.Tags = *body.Tags
+		}
+		if body.ManagedBy != nil {
+			w.ManagedBy = *body.ManagedBy
 		}
 		if body.AllowDuplicate != nil {
 			w.AllowDuplicate = *body.AllowDuplicate
