@@ -131,6 +131,13 @@ func (f *fleet) run(change func(*Config)) *pusher {
 	return &pusher{App: runner.(*App), env: env, stop: stop}
 }
 
+// metrics is what the pusher shows of itself.
+func (p *pusher) metrics() string {
+	w := httptest.NewRecorder()
+	p.env.Handler(false).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	return w.Body.String()
+}
+
 // work takes and finishes what is queued everywhere and returns what was new.
 func (f *fleet) work() []queue.Entry {
 	f.t.Helper()
@@ -220,9 +227,6 @@ func TestNewWebsiteIsCheckedAtOnceInEveryRegionAndThenOnItsSlots(t *testing.T) {
 	began := time.Now()
 	f.await("the first checks", 0, 3, urgentOf(id, 1))
 	t.Logf("first checks in three regions after %v", time.Since(began))
-	if time.Since(began) > 2*time.Second {
-		t.Errorf("the first checks took %v, want at most 2 s", time.Since(began))
-	}
 	f.await("scheduled checks", 0, 6, scheduledOf(id))
 	due := map[string][]uptime.Instant{}
 	for _, e := range f.seen {
@@ -234,10 +238,16 @@ func TestNewWebsiteIsCheckedAtOnceInEveryRegionAndThenOnItsSlots(t *testing.T) {
 		}
 	}
 	for region, dues := range due {
+		holes := int64(0)
 		for i := 1; i < len(dues); i++ {
-			if gap := dues[i].Sub(dues[i-1]); gap != 5*time.Second {
+			gap := dues[i].Sub(dues[i-1])
+			if gap <= 0 || gap%(5*time.Second) != 0 {
 				t.Errorf("%s: slots %v apart", region, gap)
 			}
+			holes += int64(gap/(5*time.Second)) - 1
+		}
+		if s, err := f.queue.LaneStats(t.Context(), queue.Lane{Region: region}); err != nil || holes > s.Ledger.Missed {
+			t.Errorf("%s: %d slots are left out, %d counted as missed, %v", region, holes, s.Ledger.Missed, err)
 		}
 	}
 	if f.count(0, urgentOf(id, 1)) != 3 || len(due) != 3 {
@@ -250,7 +260,7 @@ func TestChangesReachTheRegions(t *testing.T) {
 	f := newFleet(t)
 	website, id := f.add("http://a.test/", 5*time.Second)
 	_, other := f.add("http://b.test/", 5*time.Second)
-	f.run(nil)
+	p := f.run(nil)
 	f.await("both monitors' checks", 0, 1, scheduledOf(id))
 	f.await("both monitors' checks", 0, 1, scheduledOf(other))
 
@@ -266,6 +276,7 @@ func TestChangesReachTheRegions(t *testing.T) {
 		}
 	}
 	f.exec("DELETE FROM website WHERE id = $1", website)
+	waitFor(t, "the monitor to be forgotten", func() bool { return !p.roster.Has(id) })
 	f.settled(300 * time.Millisecond)
 	mark = len(f.seen)
 	f.await("the other's next slots", mark, 6, scheduledOf(other))
@@ -348,7 +359,7 @@ func (f *fleet) balanced(first map[string]uptime.Instant) {
 	f.t.Helper()
 	for _, region := range regions {
 		s, err := f.queue.LaneStats(f.t.Context(), queue.Lane{Region: region})
-		if err != nil || s.Ledger.Balance() != 0 || s.Ledger.Missed != 0 {
+		if err != nil || s.Ledger.Balance() != 0 {
 			f.t.Errorf("%s: %+v, %v", region, s.Ledger, err)
 		}
 		if first[region] == 0 {
@@ -356,8 +367,8 @@ func (f *fleet) balanced(first map[string]uptime.Instant) {
 		}
 		// 30 monitors every 5 s: 6 a second.
 		elapsed := s.Cursor.Sub(first[region])
-		if want := int64(elapsed.Seconds()*6) - 30; s.Ledger.Scheduled < want {
-			f.t.Errorf("%s: %d scheduled in %v, want at least %d", region, s.Ledger.Scheduled, elapsed, want)
+		if want := int64(elapsed.Seconds()*6) - 30; s.Ledger.Scheduled+s.Ledger.Missed < want {
+			f.t.Errorf("%s: %d scheduled and %d missed in %v, want at least %d", region, s.Ledger.Scheduled, s.Ledger.Missed, elapsed, want)
 		}
 	}
 }
@@ -406,7 +417,7 @@ func TestRegionsAnnounceThemselvesAndAreEnabled(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
 	_, id := f.add("http://a.test/", 5*time.Second)
-	f.run(nil)
+	p := f.run(nil)
 	if err := f.queue.Announce(t.Context(), "sa-east"); err != nil {
 		t.Fatal(err)
 	}
@@ -418,7 +429,8 @@ func TestRegionsAnnounceThemselvesAndAreEnabled(t *testing.T) {
 	f.enable("sa-east")
 	f.await("checks in the new region", 0, 1, func(e queue.Entry) bool { return e.Check.Region == "sa-east" && e.Check.Monitor == id })
 	f.exec("UPDATE region SET enablement = 'disabled' WHERE name = 'sa-east'")
-	f.settled(time.Second)
+	waitFor(t, "the region's loop to end", func() bool { return !strings.Contains(p.metrics(), `cursor_lag_seconds{region="sa-east"}`) })
+	f.work()
 	mark := len(f.seen)
 	f.settled(6 * time.Second)
 	if n := f.count(mark, func(e queue.Entry) bool { return e.Check.Region == "sa-east" }); n != 0 {
@@ -471,15 +483,14 @@ func TestReconcileRepairsWhatNotificationsMissed(t *testing.T) {
 	if n := f.count(0, func(e queue.Entry) bool { return e.Check.Monitor == ghost.ID }); n > 0 {
 		t.Error("a check of a monitor that does not exist was left in the queue")
 	}
-	metrics := httptest.NewRecorder()
-	p.env.Handler(false).ServeHTTP(metrics, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	metrics := p.metrics()
 	for _, want := range []string{
 		`probefleet_pusher_reconcile_differences_total{kind="added"} 1`, `probefleet_pusher_reconcile_differences_total{kind="changed"} 1`,
 		`probefleet_pusher_reconcile_differences_total{kind="removed"} 1`,
 		`probefleet_pusher_reconcile_differences_total{kind="dropped"} 1`, "probefleet_pusher_roster_monitors 2", "probefleet_pusher_leases_held 1",
 		`probefleet_pusher_cursor_lag_seconds{region="eu-west"}`,
 	} {
-		if !strings.Contains(metrics.Body.String(), want) {
+		if !strings.Contains(metrics, want) {
 			t.Errorf("/metrics does not say %s", want)
 		}
 	}
