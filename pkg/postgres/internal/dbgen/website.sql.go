@@ -62,8 +62,8 @@ func (q *Queries) GetWebsite(ctx context.Context, arg GetWebsiteParams) (Website
 }
 
 const insertWebsite = `-- name: InsertWebsite :one
-INSERT INTO website (id, org_id, name, url, url_key, allow_duplicate, external_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO website (id, org_id, name, url, url_key, allow_duplicate, external_id, tags, managed_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 RETURNING id, org_id, name, url, url_key, allow_duplicate, external_id, paused, paused_until, muted, muted_until, created_at, updated_at, tags, managed_by
 `
 
@@ -75,6 +75,8 @@ type InsertWebsiteParams struct {
 	UrlKey         string
 	AllowDuplicate bool
 	ExternalID     *string
+	Tags           []string
+	ManagedBy      string
 }
 
 func (q *Queries) InsertWebsite(ctx context.Context, arg InsertWebsiteParams) (Website, error) {
@@ -86,6 +88,8 @@ func (q *Queries) InsertWebsite(ctx context.Context, arg InsertWebsiteParams) (W
 		arg.UrlKey,
 		arg.AllowDuplicate,
 		arg.ExternalID,
+		arg.Tags,
+		arg.ManagedBy,
 	)
 	var i Website
 	err := row.Scan(
@@ -265,8 +269,8 @@ func (q *Queries) UnmuteWebsite(ctx context.Context, arg UnmuteWebsiteParams) (i
 
 const updateWebsite = `-- name: UpdateWebsite :one
 UPDATE website SET name = $1, url = $2, url_key = $3, allow_duplicate = $4,
-    external_id = $5, updated_at = now()
-WHERE id = $6
+    external_id = $5, tags = $6, managed_by = $7, updated_at = now()
+WHERE id = $8
 RETURNING id, org_id, name, url, url_key, allow_duplicate, external_id, paused, paused_until, muted, muted_until, created_at, updated_at, tags, managed_by
 `
 
@@ -276,6 +280,8 @@ type UpdateWebsiteParams struct {
 	UrlKey         string
 	AllowDuplicate bool
 	ExternalID     *string
+	Tags           []string
+	ManagedBy      string
 	ID             uptime.ID
 }
 
@@ -286,6 +292,8 @@ func (q *Queries) UpdateWebsite(ctx context.Context, arg UpdateWebsiteParams) (W
 		arg.UrlKey,
 		arg.AllowDuplicate,
 		arg.ExternalID,
+		arg.Tags,
+		arg.ManagedBy,
 		arg.ID,
 	)
 	var i Website
