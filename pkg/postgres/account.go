@@ -20,6 +20,9 @@ const (
 	RoleViewer = "viewer"
 )
 
+// ActorAccount is the kind of actor that an account is.
+const ActorAccount = "account"
+
 // ErrLastOwner is returned for what would leave an organisation without an owner.
 var ErrLastOwner = errors.New("the organisation has no other owner")
 

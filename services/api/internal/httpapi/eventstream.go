@@ -153,10 +153,10 @@ func (e *eventStream) flush() error {
 	return e.rc.Flush()
 }
 
-// stillAdmitted tells whether the key is still good for the stream. What cannot be found
+// stillAdmitted tells whether the key or the session is still good for the stream. What cannot be found
 // out now is asked again at the next heartbeat.
 func (e *eventStream) stillAdmitted() bool {
-	caller, err := e.s.authenticate(e.c)
+	caller, err := e.s.authenticate(e.c, visitOf(e.c.Request.Context()))
 	var p *problem
 	if errors.As(err, &p) && p.status == http.StatusUnauthorized {
 		return false

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
+	"github.com/probefleet/probefleet/services/api/internal/auth"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/shape"
 )
@@ -139,10 +141,8 @@ func (s *Server) admitted(c *gin.Context, op *operation) error {
 			return unavailable("Not ready: "+err.Error()+".", nil)
 		}
 	}
-	if op.scope != scopeNone {
-		if err := s.identified(c, op.scope); err != nil {
-			return err
-		}
+	if err := s.identified(c, op); err != nil {
+		return err
 	}
 	for _, p := range c.Params {
 		if p.Key == "id" {
@@ -160,45 +160,102 @@ func (s *Server) admitted(c *gin.Context, op *operation) error {
 	return s.admitBody(c, op)
 }
 
-// identified lets a caller pass whose key has the scope. What it changes from here on is
-// put down to it.
-func (s *Server) identified(c *gin.Context, need Scope) error {
-	caller, err := s.authenticate(c)
+// identified lets a caller pass who may. What is changed from here on is put down to them.
+func (s *Server) identified(c *gin.Context, op *operation) error {
+	v := s.visitOf(c)
+	ctx := context.WithValue(c.Request.Context(), visitKey{}, v)
+	c.Request = c.Request.WithContext(ctx)
+	if op.scope == scopeNone {
+		if doors[op.id] {
+			return s.origins.check(c.Request, v.token != "")
+		}
+		return nil
+	}
+	caller, err := s.authenticate(c, v)
 	if err != nil {
 		return err
 	}
-	ctx := context.WithValue(c.Request.Context(), callerKey{}, caller)
-	if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
-		ctx = postgres.WithActor(ctx, postgres.Actor{
-			Kind: postgres.ActorKey, ID: caller.Key, Name: caller.Name, Address: c.ClientIP(),
-			Request: requestID(c), Operation: operationOf(c),
-		})
+	ctx = context.WithValue(ctx, callerKey{}, caller)
+	if !safe(c.Request.Method) {
+		ctx = postgres.WithActor(ctx, s.actor(c, &caller))
 	}
 	c.Request = c.Request.WithContext(ctx)
-	if !suffices(caller.Scopes, need) {
-		return &problem{
-			status: http.StatusForbidden, kind: "forbidden", title: "Forbidden",
-			detail: "This needs a key with the scope " + string(need) + ".",
-		}
+	if suffices(caller.Scopes, op.scope) || caller.Org.IsZero() && homeless[op.id] {
+		return nil
 	}
-	return nil
+	return insufficient(&caller, op.scope)
 }
 
-func (s *Server) authenticate(c *gin.Context) (Caller, error) {
+// actor is a caller as the histories name them.
+func (s *Server) actor(c *gin.Context, caller *Caller) postgres.Actor {
+	a := postgres.Actor{
+		Kind: postgres.ActorKey, ID: caller.Key, Name: caller.Name, Address: c.ClientIP(), Request: requestID(c), Operation: operationOf(c),
+	}
+	if !caller.Account.IsZero() {
+		a.Kind, a.ID = postgres.ActorAccount, caller.Account
+	}
+	return a
+}
+
+func insufficient(caller *Caller, need Scope) *problem {
+	p := forbidden("This needs a key with the scope " + string(need) + ".")
+	switch {
+	case caller.Account.IsZero() && (need == scopeSelf || need == scopeOwner):
+		p.detail = "This is for people who are signed in, not for keys."
+	case caller.Account.IsZero():
+	case caller.Org.IsZero():
+		p.detail = "You belong to no organisation."
+	default:
+		p.detail = "In this organisation you are " + caller.Role + ", who may not do that."
+	}
+	return p
+}
+
+// authenticate finds out who calls: by the key, if there is an Authorization header, or
+// else by the session's cookie.
+func (s *Server) authenticate(c *gin.Context, v *visit) (Caller, error) {
 	denied := &problem{
 		status: http.StatusUnauthorized, kind: "unauthorized", title: "Unauthorized",
-		detail: "Send a valid API key in the header Authorization: Bearer <key>.",
+		detail: "Send a valid API key in the header Authorization: Bearer <key>, or sign in.",
 	}
-	scheme, key, ok := strings.Cut(c.GetHeader("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
+	var caller Caller
+	var err error
+	header := c.GetHeader("Authorization")
+	switch scheme, key, ok := strings.Cut(header, " "); {
+	case header == "" && v.token != "":
+		caller, err = s.visitor(c.Request.Context(), v)
+		if err == nil {
+			err = s.origins.check(c.Request, true)
+		}
+	case ok && strings.EqualFold(scheme, "Bearer"):
+		caller, err = s.Auth.Authenticate(c.Request.Context(), strings.TrimSpace(key))
+	default:
 		return Caller{}, denied
 	}
-	caller, err := s.Auth.Authenticate(c.Request.Context(), strings.TrimSpace(key))
 	if errors.Is(err, ErrDenied) {
 		denied.cause = err
 		return Caller{}, denied
 	}
 	return caller, err
+}
+
+// visitor returns the person whose session's cookie was sent.
+func (s *Server) visitor(ctx context.Context, v *visit) (Caller, error) {
+	session, err := s.Sessions.Check(ctx, v.token)
+	if errors.Is(err, auth.ErrDenied) {
+		return Caller{}, fmt.Errorf("%w: %w", ErrDenied, err)
+	}
+	if err != nil {
+		return Caller{}, err
+	}
+	caller := Caller{
+		Org: session.OrgID, Account: session.AccountID, Session: session.ID, Role: session.Role, Name: session.Email,
+		Scopes: roleScopes[session.Role],
+	}
+	if caller.Role == "" { // no longer a member of where they worked
+		caller.Org, caller.Scopes = uptime.ID{}, []string{string(scopeSelf)}
+	}
+	return caller, nil
 }
 
 // admitBody reads the body, checks it, and leaves it to be decoded.

@@ -28,6 +28,16 @@ var roleScopes = map[string][]string{
 	"owner":  {"self", "read", "write", "admin", "owner"},
 }
 
+// homeless is what people may call, beside what needs scopeSelf, who belong to no
+// organisation: they must be able to find that out.
+var homeless = map[string]bool{"getMe": true}
+
+// doors are open to everybody and lead to a session: no other origin's page may make a
+// browser go through one, which would sign somebody in as somebody else.
+var doors = map[string]bool{
+	"setUp": true, "signUp": true, "signIn": true, "acceptInvitation": true, "requestPasswordReset": true, "resetPassword": true,
+}
+
 // scopes is the one table of what each operation needs.
 var scopes = map[string]Scope{
 	"listWebsites": scopeRead, "createWebsite": scopeWrite, "getWebsite": scopeRead, "updateWebsite": scopeWrite,

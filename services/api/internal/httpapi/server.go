@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/oapi-codegen/nullable"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/probefleet/probefleet/pkg/live"
@@ -21,8 +22,10 @@ import (
 	"github.com/probefleet/probefleet/pkg/seal"
 	"github.com/probefleet/probefleet/pkg/tsdb"
 	"github.com/probefleet/probefleet/pkg/uptime"
+	"github.com/probefleet/probefleet/services/api/internal/auth"
 	"github.com/probefleet/probefleet/services/api/internal/heartbeat"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
+	"github.com/probefleet/probefleet/services/api/internal/httpapi/pulse"
 	"github.com/probefleet/probefleet/services/api/internal/stream"
 	"github.com/probefleet/probefleet/services/api/internal/vault"
 )
@@ -73,6 +76,9 @@ type Config struct {
 	Auth  Authenticator
 	Desk  *heartbeat.Desk // nil: calls of heartbeats are not taken
 
+	Sessions  *auth.Sessions  // nil: one over the store
+	Passwords *auth.Passwords // nil: one of its own
+
 	Events *stream.Hub     // nil: live events are not served
 	Tell   *live.Publisher // nil: nobody is told of changes
 
@@ -86,6 +92,8 @@ type Config struct {
 
 	Shards         int    // below 1: 1
 	PublicURL      string // where clients reach the API, for its document
+	Version        string // of the software
+	SignUpOpen     bool   // everybody may make an account
 	SMTPConfigured bool
 	BeatEvery      time.Duration  // of a stream's heartbeats; 0: 15 s
 	TestWait       time.Duration  // how long a test alert is waited for, at most; 0: 15 s
@@ -105,6 +113,8 @@ type Server struct {
 	tests   chan struct{} // slots for test alerts
 	doc     document
 	vault   vault.Vault
+	cookie  cookieStyle
+	origins origins
 }
 
 // New builds a server.
@@ -124,10 +134,19 @@ func New(cfg Config) (*Server, error) {
 	if cfg.BeatEvery <= 0 {
 		cfg.BeatEvery = defaultBeat
 	}
+	if cfg.Sessions == nil {
+		cfg.Sessions = auth.NewSessions(cfg.Store, cfg.Now)
+	}
+	if cfg.Passwords == nil {
+		cfg.Passwords = auth.NewPasswords()
+	}
 	cfg.Shards = max(cfg.Shards, 1)
 	s := &Server{
-		Config: cfg, log: cfg.Log,
+		Config: cfg, log: cfg.Log, cookie: cookieFor(cfg.PublicURL), origins: newOrigins(cfg.PublicURL),
 		vault: vault.New(cfg.Box), checks: make(chan struct{}, maxChecks), tests: make(chan struct{}, maxTests),
+	}
+	if cfg.Ticks != nil {
+		s.pulses = pulse.New(cfg.Ticks, cfg.Now, cfg.Log)
 	}
 	var err error
 	if s.doc, err = loadDocument(cfg.PublicURL); err != nil {
