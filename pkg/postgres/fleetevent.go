@@ -80,7 +80,7 @@ func (s *Store) TellFleet(ctx context.Context, tx pgx.Tx, jobs Jobs, e *FleetEve
 
 // OpenFleetEvents returns the trouble that is on, oldest first.
 func (s *Store) OpenFleetEvents(ctx context.Context) ([]FleetEvent, error) {
-	rows, err := dbgen.New(s.Pool()).OpenFleetEvents(ctx)
+	rows, err := s.fleet.OpenFleetEvents(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read open fleet events: %w", err)
 	}
@@ -96,19 +96,20 @@ type JudgedRegion struct {
 	Name      string
 	Org       uptime.ID
 	Enabled   bool
+	Private   bool           // it looks only where it is named
 	SickSince uptime.Instant // zero if it is well
 	Health    []byte         // JSON: what the aggregator saved of its judgement of the region
 }
 
 // JudgedRegions returns every region there is a row of, by name.
 func (s *Store) JudgedRegions(ctx context.Context) ([]JudgedRegion, error) {
-	rows, err := dbgen.New(s.Pool()).JudgedRegions(ctx)
+	rows, err := s.fleet.JudgedRegions(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read regions: %w", err)
 	}
 	out := make([]JudgedRegion, len(rows))
 	for i, r := range rows {
-		out[i] = JudgedRegion{Name: r.Name, Org: r.OrgID, Enabled: r.Enablement == "enabled", Health: r.Health}
+		out[i] = JudgedRegion{Name: r.Name, Org: r.OrgID, Enabled: r.Enablement == "enabled", Private: r.Private, Health: r.Health}
 		if r.SickSince != nil {
 			out[i].SickSince = uptime.InstantOf(*r.SickSince)
 		}
@@ -134,7 +135,7 @@ func (s *Store) SeeRegions(ctx context.Context, names []string) error {
 	if len(names) == 0 {
 		return nil
 	}
-	if err := dbgen.New(s.Pool()).SeeRegions(ctx, names); err != nil {
+	if err := s.fleet.SeeRegions(ctx, names); err != nil {
 		return fmt.Errorf("note live regions: %w", err)
 	}
 	return nil

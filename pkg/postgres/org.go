@@ -37,3 +37,12 @@ func (s *Store) OrgBySlug(ctx context.Context, slug string) (Org, error) {
 	}
 	return Org{ID: row.ID, Slug: row.Slug, Name: row.Name, CreatedAt: row.CreatedAt}, nil
 }
+
+// OrgIDs returns every tenant's id.
+func (s *Store) OrgIDs(ctx context.Context) ([]uptime.ID, error) {
+	ids, err := s.q.OrgIDs(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list organisations: %w", err)
+	}
+	return ids, nil
+}

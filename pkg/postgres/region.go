@@ -22,10 +22,12 @@ const (
 	RegionDisabled Enablement = "disabled"
 )
 
-// Region is a place from which the fleet looks.
+// Region is a place from which the fleet looks: for everybody, or, if it is private, for
+// those monitors of its tenant that name it. Its tenant manages it.
 type Region struct {
 	Name       string
 	OrgID      uptime.ID
+	Private    bool
 	Title      string
 	Latitude   *float64 // degrees; nil: not told
 	Longitude  *float64
@@ -48,7 +50,8 @@ func RegionKeyPlace(org uptime.ID, region string) []string {
 	return []string{org.String(), "region/" + region, "message_key"}
 }
 
-// Regions returns the tenant's regions by name.
+// Regions returns the regions that look for the tenant, by name: those that are not
+// private, and its own.
 func (s *Store) Regions(ctx context.Context, org uptime.ID) ([]Region, error) {
 	rows, err := s.q.ListRegions(ctx, org)
 	if err != nil {
@@ -61,7 +64,7 @@ func (s *Store) Regions(ctx context.Context, org uptime.ID) ([]Region, error) {
 	return out, nil
 }
 
-// Region returns one region of the tenant, or ErrNotFound.
+// Region returns one region that looks for the tenant, or ErrNotFound.
 func (s *Store) Region(ctx context.Context, org uptime.ID, name string) (Region, error) {
 	r, err := s.q.GetRegion(ctx, dbgen.GetRegionParams{OrgID: org, Name: name})
 	if err != nil {
@@ -70,11 +73,12 @@ func (s *Store) Region(ctx context.Context, org uptime.ID, name string) (Region,
 	return regionOf(r), nil
 }
 
-// CreateRegion adds an enabled region, or takes over one of the tenant that is
-// pending. A name that is taken otherwise is ErrConflict.
+// CreateRegion adds an enabled region, or takes over one that is pending. A name that is
+// taken otherwise is ErrConflict.
 func (s *Store) CreateRegion(ctx context.Context, r Region) (Region, error) {
 	row, err := s.q.InsertRegion(ctx, dbgen.InsertRegionParams{
-		Name: r.Name, OrgID: r.OrgID, Title: r.Title, Latitude: r.Latitude, Longitude: r.Longitude, KeySealed: r.KeySealed,
+		Name: r.Name, OrgID: r.OrgID, Private: r.Private, Title: r.Title, Latitude: r.Latitude, Longitude: r.Longitude,
+		KeySealed: r.KeySealed,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrConflict
@@ -86,7 +90,8 @@ func (s *Store) CreateRegion(ctx context.Context, r Region) (Region, error) {
 }
 
 // UpdateRegion changes a region of the tenant under a lock. What change returns as an
-// error is returned as it is, and then nothing is changed.
+// error is returned as it is, and then nothing is changed. One that becomes private is
+// forgotten by the monitors of others; the error for their only one is a [*LastRegion].
 func (s *Store) UpdateRegion(ctx context.Context, org uptime.ID, name string, change func(*Region) error) (Region, error) {
 	var out Region
 	err := s.Tx(ctx, func(tx pgx.Tx) error {
@@ -99,9 +104,15 @@ func (s *Store) UpdateRegion(ctx context.Context, org uptime.ID, name string, ch
 		if err := change(&r); err != nil {
 			return err
 		}
+		if r.Private && !row.Private {
+			was := regionOf(row)
+			if err := withdraw(ctx, q, &was, org); err != nil {
+				return err
+			}
+		}
 		row, err = q.UpdateRegion(ctx, dbgen.UpdateRegionParams{
 			Name: name, Title: r.Title, Latitude: r.Latitude, Longitude: r.Longitude, Enablement: string(r.Enablement),
-			KeySealed: r.KeySealed,
+			KeySealed: r.KeySealed, Private: r.Private,
 		})
 		if err != nil {
 			return fmt.Errorf("update region %s: %w", name, classify(err))
@@ -117,6 +128,7 @@ func (s *Store) UpdateRegion(ctx context.Context, org uptime.ID, name string, ch
 type LastRegion struct {
 	Name    string
 	Monitor uptime.ID // one of those monitors
+	Org     uptime.ID // whose it is
 }
 
 func (e *LastRegion) Error() string {
@@ -136,21 +148,8 @@ func (s *Store) DeleteRegion(ctx context.Context, org uptime.ID, name string) er
 		if err != nil {
 			return classify(err)
 		}
-		other, err := q.OtherEnabledRegion(ctx, dbgen.OtherEnabledRegionParams{OrgID: org, Name: name})
-		if err != nil {
-			return err
-		}
-		last := !other && Enablement(row.Enablement) == RegionEnabled
-		switch monitor, err := q.OnlyIn(ctx, dbgen.OnlyInParams{OrgID: org, Name: name, LastEnabled: last}); {
-		case err == nil:
-			return &LastRegion{Name: name, Monitor: monitor}
-		case !errors.Is(err, pgx.ErrNoRows):
-			return err
-		}
-		if err := q.ForgetRegionInMonitors(ctx, dbgen.ForgetRegionInMonitorsParams{OrgID: org, Name: name}); err != nil {
-			return err
-		}
-		if err := q.ForgetRegionVotes(ctx, dbgen.ForgetRegionVotesParams{OrgID: org, Name: name}); err != nil {
+		r := regionOf(row)
+		if err := withdraw(ctx, q, &r, uptime.ID{}); err != nil {
 			return err
 		}
 		if err := q.ForgetRegionStats(ctx, name); err != nil {
@@ -165,9 +164,29 @@ func (s *Store) DeleteRegion(ctx context.Context, org uptime.ID, name string) er
 	return nil
 }
 
+// withdraw takes a region from the monitors of all tenants but one, if that is not zero:
+// it keeps the region where it names it. The error for the only region of a monitor is a [*LastRegion].
+func withdraw(ctx context.Context, q *dbgen.Queries, r *Region, but uptime.ID) error {
+	other, err := q.OtherEnabledRegion(ctx, r.Name)
+	if err != nil {
+		return err
+	}
+	last := !other && r.Enabled() && !r.Private
+	switch row, err := q.OnlyIn(ctx, dbgen.OnlyInParams{Name: r.Name, OtherThan: but, LastEnabled: last}); {
+	case err == nil:
+		return &LastRegion{Name: r.Name, Monitor: row.ID, Org: row.OrgID}
+	case !errors.Is(err, pgx.ErrNoRows):
+		return err
+	}
+	if err := q.ForgetRegionInMonitors(ctx, dbgen.ForgetRegionInMonitorsParams{Name: r.Name, OtherThan: but}); err != nil {
+		return err
+	}
+	return q.ForgetRegionVotes(ctx, dbgen.ForgetRegionVotesParams{Name: r.Name, OtherThan: but})
+}
+
 func regionOf(r dbgen.Region) Region {
 	return Region{
-		Name: r.Name, OrgID: r.OrgID, Title: r.Title, Latitude: r.Latitude, Longitude: r.Longitude,
+		Name: r.Name, OrgID: r.OrgID, Private: r.Private, Title: r.Title, Latitude: r.Latitude, Longitude: r.Longitude,
 		Enablement: Enablement(r.Enablement), KeySealed: r.KeySealed, LastSeenAt: deref(r.LastSeenAt),
 		SickSince: deref(r.SickSince), CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}

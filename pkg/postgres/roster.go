@@ -103,7 +103,7 @@ func (s *Store) RosterRegions(ctx context.Context) ([]uptime.Region, error) {
 	}
 	regions := make([]uptime.Region, len(rows))
 	for i, r := range rows {
-		regions[i] = uptime.Region{Name: r.Name, Enabled: r.Enabled}
+		regions[i] = uptime.Region{Name: r.Name, Enabled: r.Enabled, Private: r.Private}
 	}
 	return regions, nil
 }

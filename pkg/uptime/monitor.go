@@ -74,7 +74,8 @@ type Monitor struct {
 	Settings json.RawMessage
 	Interval time.Duration
 	Timeout  time.Duration
-	// Regions are the names of the regions that look; nil means every enabled one.
+	// Regions are the names of the regions that look; nil means every enabled one that
+	// is not private.
 	Regions []string
 	Policy  Policy
 	// Paused covers the website's pause, too.
@@ -85,15 +86,16 @@ type Monitor struct {
 type Region struct {
 	Name    string
 	Enabled bool
+	Private bool // it looks only for monitors that name it
 }
 
 // Assigned returns the regions of the fleet that check the monitor, sorted: the
-// enabled ones among those that it names. The rank of a region among them sets its
+// enabled ones among those that it names, or all that are not private. The rank of a region among them sets its
 // phase, so every service must take them from here.
 func (m *Monitor) Assigned(regions []Region) []string {
 	names := make([]string, 0, len(regions))
 	for _, r := range regions {
-		if r.Enabled && (m.Regions == nil || slices.Contains(m.Regions, r.Name)) {
+		if r.Enabled && (m.Regions == nil && !r.Private || slices.Contains(m.Regions, r.Name)) {
 			names = append(names, r.Name)
 		}
 	}

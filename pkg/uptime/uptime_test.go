@@ -169,7 +169,7 @@ func TestWorst(t *testing.T) {
 
 func TestAssignedRegions(t *testing.T) {
 	t.Parallel()
-	regions := []uptime.Region{{Name: "us", Enabled: true}, {Name: "eu", Enabled: true}, {Name: "new"}}
+	regions := []uptime.Region{{Name: "us", Enabled: true}, {Name: "eu", Enabled: true}, {Name: "new"}, {Name: "lan", Enabled: true, Private: true}}
 	for _, tc := range []struct {
 		name  string
 		named []string
@@ -179,6 +179,7 @@ func TestAssignedRegions(t *testing.T) {
 		{"a chosen one", []string{"us"}, []string{"us"}},
 		{"a pending one has no say", []string{"new", "eu"}, []string{"eu"}},
 		{"a deleted one", []string{"gone"}, []string{}},
+		{"a private one", []string{"lan", "us"}, []string{"lan", "us"}},
 	} {
 		m := uptime.Monitor{Regions: tc.named}
 		if diff := cmp.Diff(tc.want, m.Assigned(regions)); diff != "" {

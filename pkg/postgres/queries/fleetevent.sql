@@ -16,7 +16,7 @@ UPDATE region SET sick_since = @sick_since WHERE name = @name;
 UPDATE region SET last_seen_at = now() WHERE name = ANY (@names::text[]);
 
 -- name: JudgedRegions :many
-SELECT name, org_id, enablement, sick_since, health FROM region ORDER BY name;
+SELECT name, org_id, enablement, private, sick_since, health FROM region ORDER BY name;
 
 -- name: SaveRegionHealth :exec
 UPDATE region r SET health = x.health

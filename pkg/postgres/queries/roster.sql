@@ -17,7 +17,7 @@ SELECT id, updated_at FROM monitor WHERE (updated_at, id) > (@since::timestamptz
 ORDER BY updated_at, id LIMIT @most::integer;
 
 -- name: RosterRegions :many
-SELECT name, (enablement = 'enabled')::boolean AS enabled FROM region ORDER BY name;
+SELECT name, (enablement = 'enabled')::boolean AS enabled, private FROM region ORDER BY name;
 
 -- name: ResumeWebsites :execrows
 UPDATE website SET paused = false, paused_until = NULL, updated_at = now()

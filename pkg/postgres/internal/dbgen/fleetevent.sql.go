@@ -13,13 +13,14 @@ import (
 )
 
 const judgedRegions = `-- name: JudgedRegions :many
-SELECT name, org_id, enablement, sick_since, health FROM region ORDER BY name
+SELECT name, org_id, enablement, private, sick_since, health FROM region ORDER BY name
 `
 
 type JudgedRegionsRow struct {
 	Name       string
 	OrgID      uptime.ID
 	Enablement string
+	Private    bool
 	SickSince  *time.Time
 	Health     []byte
 }
@@ -37,6 +38,7 @@ func (q *Queries) JudgedRegions(ctx context.Context) ([]JudgedRegionsRow, error)
 			&i.Name,
 			&i.OrgID,
 			&i.Enablement,
+			&i.Private,
 			&i.SickSince,
 			&i.Health,
 		); err != nil {

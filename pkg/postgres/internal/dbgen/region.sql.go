@@ -30,16 +30,16 @@ func (q *Queries) DeleteRegion(ctx context.Context, arg DeleteRegionParams) (int
 
 const forgetRegionInMonitors = `-- name: ForgetRegionInMonitors :exec
 UPDATE monitor SET regions = array_remove(regions, $1::text), revision = revision + 1, updated_at = now()
-WHERE org_id = $2 AND $1::text = ANY (regions)
+WHERE org_id IS DISTINCT FROM $2::uuid AND $1::text = ANY (regions)
 `
 
 type ForgetRegionInMonitorsParams struct {
-	Name  string
-	OrgID uptime.ID
+	Name      string
+	OtherThan uptime.ID
 }
 
 func (q *Queries) ForgetRegionInMonitors(ctx context.Context, arg ForgetRegionInMonitorsParams) error {
-	_, err := q.db.Exec(ctx, forgetRegionInMonitors, arg.Name, arg.OrgID)
+	_, err := q.db.Exec(ctx, forgetRegionInMonitors, arg.Name, arg.OtherThan)
 	return err
 }
 
@@ -53,30 +53,31 @@ func (q *Queries) ForgetRegionStats(ctx context.Context, name string) error {
 }
 
 const forgetRegionVotes = `-- name: ForgetRegionVotes :exec
-DELETE FROM vote v USING monitor m WHERE m.id = v.monitor_id AND m.org_id = $1 AND v.region = $2
+DELETE FROM vote v USING monitor m WHERE m.id = v.monitor_id AND v.region = $1
+    AND m.org_id IS DISTINCT FROM $2::uuid
 `
 
 type ForgetRegionVotesParams struct {
-	OrgID uptime.ID
-	Name  string
+	Name      string
+	OtherThan uptime.ID
 }
 
 func (q *Queries) ForgetRegionVotes(ctx context.Context, arg ForgetRegionVotesParams) error {
-	_, err := q.db.Exec(ctx, forgetRegionVotes, arg.OrgID, arg.Name)
+	_, err := q.db.Exec(ctx, forgetRegionVotes, arg.Name, arg.OtherThan)
 	return err
 }
 
 const getRegion = `-- name: GetRegion :one
-SELECT name, org_id, title, latitude, longitude, enablement, key_sealed, last_seen_at, sick_since, health, created_at, updated_at FROM region WHERE org_id = $1 AND name = $2
+SELECT name, org_id, title, latitude, longitude, enablement, key_sealed, last_seen_at, sick_since, health, created_at, updated_at, private FROM region WHERE name = $1 AND (NOT private OR org_id = $2)
 `
 
 type GetRegionParams struct {
-	OrgID uptime.ID
 	Name  string
+	OrgID uptime.ID
 }
 
 func (q *Queries) GetRegion(ctx context.Context, arg GetRegionParams) (Region, error) {
-	row := q.db.QueryRow(ctx, getRegion, arg.OrgID, arg.Name)
+	row := q.db.QueryRow(ctx, getRegion, arg.Name, arg.OrgID)
 	var i Region
 	err := row.Scan(
 		&i.Name,
@@ -91,17 +92,19 @@ func (q *Queries) GetRegion(ctx context.Context, arg GetRegionParams) (Region, e
 		&i.Health,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Private,
 	)
 	return i, err
 }
 
 const insertRegion = `-- name: InsertRegion :one
-INSERT INTO region (name, org_id, title, latitude, longitude, enablement, key_sealed)
-VALUES ($1, $2, $3, $4, $5, 'enabled', $6)
-ON CONFLICT (name) DO UPDATE SET title = excluded.title, latitude = excluded.latitude, longitude = excluded.longitude,
-    enablement = 'enabled', key_sealed = excluded.key_sealed, updated_at = now()
-    WHERE region.enablement = 'pending' AND region.org_id = excluded.org_id
-RETURNING name, org_id, title, latitude, longitude, enablement, key_sealed, last_seen_at, sick_since, health, created_at, updated_at
+INSERT INTO region (name, org_id, title, latitude, longitude, enablement, key_sealed, private)
+VALUES ($1, $2, $3, $4, $5, 'enabled', $6, $7)
+ON CONFLICT (name) DO UPDATE SET org_id = excluded.org_id, title = excluded.title, latitude = excluded.latitude,
+    longitude = excluded.longitude, enablement = 'enabled', key_sealed = excluded.key_sealed, private = excluded.private,
+    updated_at = now()
+    WHERE region.enablement = 'pending'
+RETURNING name, org_id, title, latitude, longitude, enablement, key_sealed, last_seen_at, sick_since, health, created_at, updated_at, private
 `
 
 type InsertRegionParams struct {
@@ -111,6 +114,7 @@ type InsertRegionParams struct {
 	Latitude  *float64
 	Longitude *float64
 	KeySealed []byte
+	Private   bool
 }
 
 // One that registered itself and waits is taken over; any other is left alone.
@@ -122,6 +126,7 @@ func (q *Queries) InsertRegion(ctx context.Context, arg InsertRegionParams) (Reg
 		arg.Latitude,
 		arg.Longitude,
 		arg.KeySealed,
+		arg.Private,
 	)
 	var i Region
 	err := row.Scan(
@@ -137,14 +142,16 @@ func (q *Queries) InsertRegion(ctx context.Context, arg InsertRegionParams) (Reg
 		&i.Health,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Private,
 	)
 	return i, err
 }
 
 const listRegions = `-- name: ListRegions :many
-SELECT name, org_id, title, latitude, longitude, enablement, key_sealed, last_seen_at, sick_since, health, created_at, updated_at FROM region WHERE org_id = $1 ORDER BY name
+SELECT name, org_id, title, latitude, longitude, enablement, key_sealed, last_seen_at, sick_since, health, created_at, updated_at, private FROM region WHERE NOT private OR org_id = $1 ORDER BY name
 `
 
+// Those that look for the tenant: all but what others keep for themselves.
 func (q *Queries) ListRegions(ctx context.Context, orgID uptime.ID) ([]Region, error) {
 	rows, err := q.db.Query(ctx, listRegions, orgID)
 	if err != nil {
@@ -167,6 +174,7 @@ func (q *Queries) ListRegions(ctx context.Context, orgID uptime.ID) ([]Region, e
 			&i.Health,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Private,
 		); err != nil {
 			return nil, err
 		}
@@ -179,7 +187,7 @@ func (q *Queries) ListRegions(ctx context.Context, orgID uptime.ID) ([]Region, e
 }
 
 const lockRegion = `-- name: LockRegion :one
-SELECT name, org_id, title, latitude, longitude, enablement, key_sealed, last_seen_at, sick_since, health, created_at, updated_at FROM region WHERE org_id = $1 AND name = $2 FOR UPDATE
+SELECT name, org_id, title, latitude, longitude, enablement, key_sealed, last_seen_at, sick_since, health, created_at, updated_at, private FROM region WHERE org_id = $1 AND name = $2 FOR UPDATE
 `
 
 type LockRegionParams struct {
@@ -203,44 +211,71 @@ func (q *Queries) LockRegion(ctx context.Context, arg LockRegionParams) (Region,
 		&i.Health,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Private,
 	)
 	return i, err
 }
 
 const onlyIn = `-- name: OnlyIn :one
-SELECT m.id FROM monitor m
-WHERE m.org_id = $1 AND m.kind <> 'heartbeat' AND (
-    ($2::text = ANY (m.regions) AND NOT EXISTS (
-        SELECT FROM region r WHERE r.org_id = $1 AND r.name <> $2 AND r.name = ANY (m.regions)))
+SELECT m.id, m.org_id FROM monitor m
+WHERE m.kind <> 'heartbeat' AND (
+    ($1::text = ANY (m.regions) AND m.org_id IS DISTINCT FROM $2::uuid AND NOT EXISTS (
+        SELECT FROM region r WHERE r.name <> $1 AND r.name = ANY (m.regions)))
     OR (m.regions IS NULL AND $3::boolean))
 ORDER BY m.id LIMIT 1
 `
 
 type OnlyInParams struct {
-	OrgID       uptime.ID
 	Name        string
+	OtherThan   uptime.ID
 	LastEnabled bool
 }
 
-// A monitor that would have no region left without this one.
-func (q *Queries) OnlyIn(ctx context.Context, arg OnlyInParams) (uptime.ID, error) {
-	row := q.db.QueryRow(ctx, onlyIn, arg.OrgID, arg.Name, arg.LastEnabled)
-	var id uptime.ID
-	err := row.Scan(&id)
-	return id, err
+type OnlyInRow struct {
+	ID    uptime.ID
+	OrgID uptime.ID
+}
+
+// A monitor that would have no region left if all tenants, but one if that is given, may
+// not name this one any more.
+func (q *Queries) OnlyIn(ctx context.Context, arg OnlyInParams) (OnlyInRow, error) {
+	row := q.db.QueryRow(ctx, onlyIn, arg.Name, arg.OtherThan, arg.LastEnabled)
+	var i OnlyInRow
+	err := row.Scan(&i.ID, &i.OrgID)
+	return i, err
+}
+
+const orgIDs = `-- name: OrgIDs :many
+SELECT id FROM org ORDER BY id
+`
+
+func (q *Queries) OrgIDs(ctx context.Context) ([]uptime.ID, error) {
+	rows, err := q.db.Query(ctx, orgIDs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uptime.ID
+	for rows.Next() {
+		var id uptime.ID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const otherEnabledRegion = `-- name: OtherEnabledRegion :one
-SELECT EXISTS (SELECT FROM region WHERE org_id = $1 AND name <> $2 AND enablement = 'enabled')
+SELECT EXISTS (SELECT FROM region WHERE name <> $1 AND enablement = 'enabled' AND NOT private)
 `
 
-type OtherEnabledRegionParams struct {
-	OrgID uptime.ID
-	Name  string
-}
-
-func (q *Queries) OtherEnabledRegion(ctx context.Context, arg OtherEnabledRegionParams) (bool, error) {
-	row := q.db.QueryRow(ctx, otherEnabledRegion, arg.OrgID, arg.Name)
+// Whether a region is left for monitors that name none.
+func (q *Queries) OtherEnabledRegion(ctx context.Context, name string) (bool, error) {
+	row := q.db.QueryRow(ctx, otherEnabledRegion, name)
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
@@ -272,9 +307,9 @@ func (q *Queries) RegionNames(ctx context.Context) ([]string, error) {
 
 const updateRegion = `-- name: UpdateRegion :one
 UPDATE region SET title = $1, latitude = $2, longitude = $3,
-    enablement = $4, key_sealed = $5, updated_at = now()
-WHERE name = $6
-RETURNING name, org_id, title, latitude, longitude, enablement, key_sealed, last_seen_at, sick_since, health, created_at, updated_at
+    enablement = $4, key_sealed = $5, private = $6, updated_at = now()
+WHERE name = $7
+RETURNING name, org_id, title, latitude, longitude, enablement, key_sealed, last_seen_at, sick_since, health, created_at, updated_at, private
 `
 
 type UpdateRegionParams struct {
@@ -283,6 +318,7 @@ type UpdateRegionParams struct {
 	Longitude  *float64
 	Enablement string
 	KeySealed  []byte
+	Private    bool
 	Name       string
 }
 
@@ -293,6 +329,7 @@ func (q *Queries) UpdateRegion(ctx context.Context, arg UpdateRegionParams) (Reg
 		arg.Longitude,
 		arg.Enablement,
 		arg.KeySealed,
+		arg.Private,
 		arg.Name,
 	)
 	var i Region
@@ -309,6 +346,7 @@ func (q *Queries) UpdateRegion(ctx context.Context, arg UpdateRegionParams) (Reg
 		&i.Health,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Private,
 	)
 	return i, err
 }

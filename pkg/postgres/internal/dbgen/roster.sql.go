@@ -202,12 +202,13 @@ func (q *Queries) RosterPage(ctx context.Context, arg RosterPageParams) ([]Roste
 }
 
 const rosterRegions = `-- name: RosterRegions :many
-SELECT name, (enablement = 'enabled')::boolean AS enabled FROM region ORDER BY name
+SELECT name, (enablement = 'enabled')::boolean AS enabled, private FROM region ORDER BY name
 `
 
 type RosterRegionsRow struct {
 	Name    string
 	Enabled bool
+	Private bool
 }
 
 func (q *Queries) RosterRegions(ctx context.Context) ([]RosterRegionsRow, error) {
@@ -219,7 +220,7 @@ func (q *Queries) RosterRegions(ctx context.Context) ([]RosterRegionsRow, error)
 	var items []RosterRegionsRow
 	for rows.Next() {
 		var i RosterRegionsRow
-		if err := rows.Scan(&i.Name, &i.Enabled); err != nil {
+		if err := rows.Scan(&i.Name, &i.Enabled, &i.Private); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -89,7 +89,7 @@ func (s *scout) look(ctx context.Context) error {
 		s.read = time.Now()
 		regions = regions[:0]
 		for _, r := range rows {
-			regions = append(regions, unit.Region{Name: r.Name, Enabled: r.Enabled, Sick: r.SickSince != 0, Live: s.live(r.Name)})
+			regions = append(regions, unit.Region{Name: r.Name, Enabled: r.Enabled, Private: r.Private, Sick: r.SickSince != 0, Live: s.live(r.Name)})
 		}
 	}
 	s.findWorkers(ctx, regions)

@@ -90,7 +90,7 @@ func (f *Fold) readRegions(ctx context.Context) ([]unit.Region, error) {
 	regions := make([]unit.Region, len(rows))
 	detectors := map[string]consensus.SickDetector{}
 	for i, r := range rows {
-		regions[i] = unit.Region{Name: r.Name, Enabled: r.Enabled, Sick: r.SickSince != 0}
+		regions[i] = unit.Region{Name: r.Name, Enabled: r.Enabled, Private: r.Private, Sick: r.SickSince != 0}
 		var d consensus.SickDetector
 		if err := json.Unmarshal(r.Health, &d); err == nil {
 			detectors[r.Name] = d

@@ -242,7 +242,7 @@ func (j *Judge) SetRegions(ctx context.Context, all []unit.Region, now uptime.In
 	known := make(map[string]consensus.Region, len(all))
 	touched := map[string]bool{}
 	for i, r := range all {
-		fleet[i] = uptime.Region{Name: r.Name, Enabled: r.Enabled}
+		fleet[i] = uptime.Region{Name: r.Name, Enabled: r.Enabled, Private: r.Private}
 		known[r.Name] = consensus.Region{Healthy: r.Enabled && !r.Sick, Live: r.Live}
 		if j.fleet.Regions[r.Name] != known[r.Name] {
 			touched[r.Name] = true

@@ -89,6 +89,7 @@ type Ask struct {
 type Region struct {
 	Name    string
 	Enabled bool
+	Private bool // it looks only for monitors that name it
 	Sick    bool
 	Live    bool // it has a live worker
 }

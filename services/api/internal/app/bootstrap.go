@@ -31,7 +31,7 @@ func bootstrapRegions(ctx context.Context, store *postgres.Store, box *seal.Box,
 		}
 	}
 	// A region may have another key than the one before.
-	return vault.New(box).Reseal(ctx, store, org.ID)
+	return vault.New(box).ResealAll(ctx, store)
 }
 
 func bootstrapRegion(ctx context.Context, store *postgres.Store, box *seal.Box, log *slog.Logger, org uptime.ID, r firstRegion) error {

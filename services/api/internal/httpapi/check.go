@@ -183,7 +183,7 @@ func (s *Server) assign(ctx context.Context, monitors []postgres.Monitor, region
 func placesOf(regions []postgres.Region) []uptime.Region {
 	out := make([]uptime.Region, len(regions))
 	for i := range regions {
-		out[i] = uptime.Region{Name: regions[i].Name, Enabled: regions[i].Enabled()}
+		out[i] = uptime.Region{Name: regions[i].Name, Enabled: regions[i].Enabled(), Private: regions[i].Private}
 	}
 	return out
 }

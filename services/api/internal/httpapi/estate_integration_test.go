@@ -28,7 +28,7 @@ func (f *fleet) newEstate() estate {
 	f.t.Helper()
 	e := estate{n: estates.Add(1)}
 	e.region = fmt.Sprintf("region-%d", e.n)
-	f.addRegions(e.region)
+	f.addPrivateRegion(e.region)
 	w := f.addWebsite(map[string]any{"url": fmt.Sprintf("estate%d.example", e.n)})
 	e.website, e.monitor = w.ID, w.Monitors[0].ID
 	var beat monitor

@@ -391,7 +391,7 @@ func TestAStreamIsRefused(t *testing.T) {
 	f := newFleet(t, with)
 	f.addRegions("us-east")
 	foreign := f.as("other")
-	foreign.call("POST", "/v1/regions", map[string]any{"name": "theirs"}).want(201, nil)
+	foreign.addPrivateRegion("theirs")
 	theirs := foreign.addWebsite(map[string]any{"url": "a.example", "regions": []string{"theirs"}}).Monitors[0].ID
 	nobody := uptime.NewID(time.Now()).String()
 	for query, field := range map[string]string{

@@ -313,6 +313,13 @@ func (f *fleet) addRegions(names ...string) {
 	}
 }
 
+// addPrivateRegion makes a region that looks only for the caller's tenant.
+func (f *fleet) addPrivateRegion(name string) {
+	f.t.Helper()
+	slug := map[bool]string{true: "other", false: postgres.DefaultOrg}[f.key == "other"]
+	f.as("admin").call("POST", "/v1/regions", map[string]any{"name": name, "organisation": slug, "private": true}).want(201, nil)
+}
+
 func (f *fleet) addWebsite(body map[string]any) website {
 	f.t.Helper()
 	var w website

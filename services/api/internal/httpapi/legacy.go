@@ -81,7 +81,7 @@ func (s *Server) LegacyListRegions(ctx context.Context, _ api.LegacyListRegionsR
 
 // LegacyCreateRegion implements [api.StrictServerInterface].
 func (s *Server) LegacyCreateRegion(ctx context.Context, r api.LegacyCreateRegionRequestObject) (api.LegacyCreateRegionResponseObject, error) {
-	region, _, err := s.createRegion(ctx, postgres.Region{Name: r.Body.Name})
+	region, _, err := s.createRegion(ctx, postgres.Region{Name: r.Body.Name}, "")
 	if err != nil {
 		return nil, err
 	}

@@ -60,6 +60,10 @@ func conflict(kind, detail string) *problem {
 	return &problem{status: http.StatusConflict, kind: kind, title: "Conflict", detail: detail}
 }
 
+func forbidden(detail string) *problem {
+	return &problem{status: http.StatusForbidden, kind: "forbidden", title: "Forbidden", detail: detail}
+}
+
 func busy(detail string) *problem {
 	return &problem{status: http.StatusTooManyRequests, kind: "busy", title: "Too many at once", detail: detail, retryAfter: 1}
 }

@@ -88,19 +88,22 @@ func (s *Server) regionView(ctx context.Context, r *postgres.Region) api.Region 
 	now := s.look(ctx, r.Name)
 	out := api.Region{
 		Name: r.Name, Title: r.Title, Latitude: pointer(r.Latitude), Longitude: pointer(r.Longitude), Enabled: r.Enabled(),
-		State: stateOf(r, now.live), LiveWorkers: now.live, Workers: []api.Worker{}, LastSeenAt: nullTime(r.LastSeenAt),
+		Private: r.Private, Own: r.OrgID == callerOf(ctx).Org, State: stateOf(r, now.live), LiveWorkers: now.live, Workers: []api.Worker{}, LastSeenAt: nullTime(r.LastSeenAt),
 		SickSince: nullTime(r.SickSince), Waiting: null[int64](), OldestWaitingMs: null[int64](),
 		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 	seen := r.LastSeenAt
 	for _, w := range now.workers {
+		if w.LastSeen.After(seen) {
+			seen = w.LastSeen
+		}
+		if !out.Own {
+			continue
+		}
 		out.Workers = append(out.Workers, api.Worker{
 			ID: w.ID, Site: w.Site, Version: w.Version, Host: w.Host, Concurrency: w.Concurrency, Ticks: w.Ticks,
 			Alive: w.Alive, StartedAt: nullTime(w.Started),
 		})
-		if w.LastSeen.After(seen) {
-			seen = w.LastSeen
-		}
 	}
 	out.LastSeenAt = nullTime(seen)
 	if now.known {
@@ -143,23 +146,42 @@ func (s *Server) region(ctx context.Context, name string) (postgres.Region, erro
 // CreateRegion implements [api.StrictServerInterface].
 func (s *Server) CreateRegion(ctx context.Context, r api.CreateRegionRequestObject) (api.CreateRegionResponseObject, error) {
 	region, key, err := s.createRegion(ctx, postgres.Region{
-		Name: r.Body.Name, Title: deref(r.Body.Title),
+		Name: r.Body.Name, Title: deref(r.Body.Title), Private: deref(r.Body.Private),
 		Latitude: optional(r.Body.Latitude), Longitude: optional(r.Body.Longitude),
-	})
+	}, deref(r.Body.Organisation))
 	if err != nil {
 		return nil, err
 	}
 	v := s.regionView(ctx, &region)
 	return api.CreateRegion201JSONResponse{
-		Name: v.Name, Title: v.Title, Latitude: v.Latitude, Longitude: v.Longitude, Enabled: v.Enabled, State: v.State,
+		Name: v.Name, Title: v.Title, Latitude: v.Latitude, Longitude: v.Longitude, Enabled: v.Enabled, Private: v.Private, Own: v.Own, State: v.State,
 		LiveWorkers: v.LiveWorkers, Workers: v.Workers, LastSeenAt: v.LastSeenAt, SickSince: v.SickSince, Waiting: v.Waiting,
 		OldestWaitingMs: v.OldestWaitingMs, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt, MessageKey: key,
 	}, nil
 }
 
-// createRegion stores a region with a fresh key for its messages and returns the key.
-func (s *Server) createRegion(ctx context.Context, r postgres.Region) (postgres.Region, string, error) {
+// createRegion stores a region with a fresh key for its messages and returns the key. Its
+// workers need to be let in to the queue, and its name is one for the whole fleet: so the
+// organisation that the fleet began with makes it, for everybody or for one other.
+func (s *Server) createRegion(ctx context.Context, r postgres.Region, owner string) (postgres.Region, string, error) {
 	r.OrgID = callerOf(ctx).Org
+	first, err := s.Store.OrgBySlug(ctx, postgres.DefaultOrg)
+	if err != nil {
+		return r, "", err
+	}
+	if first.ID != r.OrgID {
+		return r, "", forbidden("Regions are the fleet's: its operators make them, also such as look for one organisation only.")
+	}
+	if owner != "" && owner != first.Slug {
+		org, err := s.Store.OrgBySlug(ctx, owner)
+		if errors.Is(err, postgres.ErrNotFound) {
+			return r, "", invalidField("organisation", "is not the slug of an organisation")
+		}
+		if err != nil {
+			return r, "", err
+		}
+		r.OrgID, r.Private = org.ID, true
+	}
 	if r.Name == uptime.RegionHeartbeat {
 		return r, "", invalidField("name", "is reserved for the calls of heartbeats")
 	}
@@ -176,7 +198,7 @@ func (s *Server) createRegion(ctx context.Context, r postgres.Region) (postgres.
 		return created, "", err
 	}
 	s.tellRegion(ctx, live.Created, r.Name)
-	if err := s.vault.Reseal(ctx, s.Store, r.OrgID); err != nil {
+	if err := s.vault.ResealAll(ctx, s.Store); err != nil {
 		// The region is there and its key must be told; its workers say what they cannot open.
 		s.log.ErrorContext(ctx, "secrets of monitors are not sealed for a new region", "region", r.Name, "err", err)
 	}
@@ -188,6 +210,12 @@ func (s *Server) UpdateRegion(ctx context.Context, r api.UpdateRegionRequestObje
 	if !isRegionName(r.Name) {
 		return nil, notFound("region")
 	}
+	if r.Body.Private != nil && !*r.Body.Private {
+		if err := s.mayOpen(ctx); err != nil {
+			return nil, err
+		}
+	}
+	opened := false
 	region, err := s.Store.UpdateRegion(ctx, callerOf(ctx).Org, r.Name, func(region *postgres.Region) error {
 		if r.Body.Title.IsSpecified() {
 			region.Title = orElse(r.Body.Title, "")
@@ -204,10 +232,19 @@ func (s *Server) UpdateRegion(ctx context.Context, r api.UpdateRegionRequestObje
 				region.Enablement = postgres.RegionEnabled
 			}
 		}
+		if r.Body.Private != nil {
+			opened = region.Private && !*r.Body.Private
+			region.Private = *r.Body.Private
+		}
 		return nil
 	})
 	if err != nil {
-		return nil, fromStore(err, "region")
+		return nil, s.regionError(ctx, r.Name, err)
+	}
+	if opened {
+		if err := s.vault.ResealAll(ctx, s.Store); err != nil {
+			s.log.ErrorContext(ctx, "secrets of monitors are not sealed for a region that is not private any more", "region", r.Name, "err", err)
+		}
 	}
 	s.tellRegion(ctx, live.Changed, r.Name)
 	return api.UpdateRegion200JSONResponse(s.regionView(ctx, &region)), nil
@@ -218,18 +255,39 @@ func (s *Server) DeleteRegion(ctx context.Context, r api.DeleteRegionRequestObje
 	if !isRegionName(r.Name) {
 		return nil, notFound("region")
 	}
-	err := s.Store.DeleteRegion(ctx, callerOf(ctx).Org, r.Name)
-	var last *postgres.LastRegion
-	if errors.As(err, &last) {
-		p := conflict("last-region", "The region is the only one of a monitor: give that another one first, or delete it.")
-		p.existing = &last.Monitor
-		return nil, p
-	}
-	if err != nil {
-		return nil, fromStore(err, "region")
+	if err := s.Store.DeleteRegion(ctx, callerOf(ctx).Org, r.Name); err != nil {
+		return nil, s.regionError(ctx, r.Name, err)
 	}
 	s.tellRegion(ctx, live.Deleted, r.Name)
 	return api.DeleteRegion204Response{}, nil
+}
+
+// mayOpen says why the caller's regions cannot be everybody's.
+func (s *Server) mayOpen(ctx context.Context) error {
+	first, err := s.Store.OrgBySlug(ctx, postgres.DefaultOrg)
+	if err == nil && first.ID != callerOf(ctx).Org {
+		return forbidden("Only the regions of the fleet's operators look for all.")
+	}
+	return err
+}
+
+// regionError is what the caller is told of a change of a region that failed: one that it
+// sees without managing it is not unknown to it.
+func (s *Server) regionError(ctx context.Context, name string, err error) error {
+	var last *postgres.LastRegion
+	if errors.As(err, &last) {
+		p := conflict("last-region", "The region is the only one of a monitor: give that another one first, or delete it.")
+		if last.Org == callerOf(ctx).Org {
+			p.existing = &last.Monitor
+		}
+		return p
+	}
+	if errors.Is(err, postgres.ErrNotFound) {
+		if _, seen := s.region(ctx, name); seen == nil {
+			return forbidden("The region is the fleet's: its operators manage it.")
+		}
+	}
+	return fromStore(err, "region")
 }
 
 // isRegionName tells whether there can be a region of that name; the database is not

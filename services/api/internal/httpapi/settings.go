@@ -23,7 +23,7 @@ func regionsIn(regions []postgres.Region) spec.Regions {
 	var out spec.Regions
 	for i := range regions {
 		out.Known = append(out.Known, regions[i].Name)
-		if regions[i].Enabled() {
+		if regions[i].Enabled() && !regions[i].Private {
 			out.Enabled = append(out.Enabled, regions[i].Name)
 		}
 	}

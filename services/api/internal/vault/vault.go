@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/probefleet/probefleet/pkg/monitorspec"
 	"github.com/probefleet/probefleet/pkg/postgres"
@@ -106,7 +105,8 @@ func (v Vault) keys(m *postgres.Monitor, regions []postgres.Region) (map[string]
 	keys := map[string]monitorspec.Sealer{}
 	for i := range regions {
 		r := &regions[i]
-		if r.KeySealed == nil || m.Regions != nil && !slices.Contains(m.Regions, r.Name) {
+		looks := uptime.Region{Name: r.Name, Enabled: true, Private: r.Private} // it may be enabled later
+		if r.KeySealed == nil || len(m.Assigned([]uptime.Region{looks})) == 0 {
 			continue
 		}
 		plain, err := v.box.Open(r.KeySealed, postgres.RegionKeyPlace(r.OrgID, r.Name)...)
@@ -124,8 +124,21 @@ func (v Vault) keys(m *postgres.Monitor, regions []postgres.Region) (map[string]
 	return keys, nil
 }
 
-// Reseal brings what the checks of a tenant carry in line with its regions: to be called
-// when there is a new region or one has another key.
+// ResealAll brings what checks carry in line with the regions: to be called when there is
+// a new region or one has another key.
+func (v Vault) ResealAll(ctx context.Context, store *postgres.Store) error {
+	orgs, err := store.OrgIDs(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, org := range orgs {
+		errs = append(errs, v.Reseal(ctx, store, org))
+	}
+	return errors.Join(errs...)
+}
+
+// Reseal does the same for one tenant.
 func (v Vault) Reseal(ctx context.Context, store *postgres.Store, org uptime.ID) error {
 	monitors, err := store.MonitorsWithSecrets(ctx, org)
 	if err != nil || len(monitors) == 0 {

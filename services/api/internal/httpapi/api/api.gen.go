@@ -1070,7 +1070,7 @@ type EstateMonitor struct {
 	Paused *bool                          `json:"paused,omitempty"`
 	Policy nullable.Nullable[PolicyInput] `json:"policy,omitempty"`
 
-	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
+	// Regions The regions that look; null, the default, is every enabled one that is not private, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 
 	// Secrets Of an export: JSON pointers of the settings that are secret and were left out
@@ -1362,7 +1362,7 @@ type IncidentEvent struct {
 	Data json.RawMessage `json:"data"`
 	ID   ID              `json:"id"`
 
-	// Kind first_failure, round, opened, alerted, acknowledged, resolved and such
+	// Kind first_failure, round, opened, alerted, acknowledged, resolved, comment (data: by, text) and such
 	Kind string `json:"kind"`
 }
 
@@ -1750,7 +1750,7 @@ type MonitorCreate struct {
 	Name   nullable.Nullable[string]      `json:"name,omitempty"`
 	Policy nullable.Nullable[PolicyInput] `json:"policy,omitempty"`
 
-	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
+	// Regions The regions that look; null, the default, is every enabled one that is not private, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 
 	// Settings Those of the kind. Left out, a setting has its default; answers leave out what is at its default. Secrets are shown as ***.
@@ -1799,7 +1799,7 @@ type MonitorTest struct {
 	// MonitorID A monitor of the same kind, whose secrets *** stands for
 	MonitorID *ID `json:"monitor_id,omitempty"`
 
-	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
+	// Regions The regions that look; null, the default, is every enabled one that is not private, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 
 	// Settings Those of the kind. Left out, a setting has its default; answers leave out what is at its default. Secrets are shown as ***.
@@ -1825,7 +1825,7 @@ type MonitorUpdate struct {
 	// Policy What it does not name stays as it is
 	Policy nullable.Nullable[PolicyInput] `json:"policy,omitempty"`
 
-	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
+	// Regions The regions that look; null, the default, is every enabled one that is not private, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 
 	// Settings A JSON merge patch (RFC 7396) of the settings as they are shown: what it leaves out stays, null takes a setting away, a list replaces the list before. Secrets that it leaves out or gives as *** stay as they were, but must be given again for another host. null sets all back to the defaults
@@ -2073,8 +2073,14 @@ type Region struct {
 	Name        string                       `json:"name"`
 
 	// OldestWaitingMs Age of the oldest of them, 0 if there is none
-	OldestWaitingMs nullable.Nullable[int64]     `json:"oldest_waiting_ms"`
-	SickSince       nullable.Nullable[time.Time] `json:"sick_since"`
+	OldestWaitingMs nullable.Nullable[int64] `json:"oldest_waiting_ms"`
+
+	// Own It is of the caller's organisation, which manages it
+	Own bool `json:"own"`
+
+	// Private It looks only for monitors of its organisation that name it
+	Private   bool                         `json:"private"`
+	SickSince nullable.Nullable[time.Time] `json:"sick_since"`
 
 	// State pending registered itself and waits to be enabled; silent has no live worker; sick fails what the others find well, and has no vote
 	State     RegionState `json:"state"`
@@ -2083,7 +2089,9 @@ type Region struct {
 
 	// Waiting Checks in the queue; null while the queue is away
 	Waiting nullable.Nullable[int64] `json:"waiting"`
-	Workers []Worker                 `json:"workers"`
+
+	// Workers Empty unless the region is one's own
+	Workers []Worker `json:"workers"`
 }
 
 // RegionCreate defines model for RegionCreate.
@@ -2091,7 +2099,13 @@ type RegionCreate struct {
 	Latitude  nullable.Nullable[float64] `json:"latitude,omitempty"`
 	Longitude nullable.Nullable[float64] `json:"longitude,omitempty"`
 	Name      string                     `json:"name"`
-	Title     *string                    `json:"title,omitempty"`
+
+	// Organisation Whose it is, private then; the caller's if absent
+	Organisation *Slug `json:"organisation,omitempty"`
+
+	// Private It looks only for monitors of its organisation that name it
+	Private *bool   `json:"private,omitempty"`
+	Title   *string `json:"title,omitempty"`
 }
 
 // RegionCreated defines model for RegionCreated.
@@ -2110,8 +2124,14 @@ type RegionCreated struct {
 	Name       string `json:"name"`
 
 	// OldestWaitingMs Age of the oldest of them, 0 if there is none
-	OldestWaitingMs nullable.Nullable[int64]     `json:"oldest_waiting_ms"`
-	SickSince       nullable.Nullable[time.Time] `json:"sick_since"`
+	OldestWaitingMs nullable.Nullable[int64] `json:"oldest_waiting_ms"`
+
+	// Own It is of the caller's organisation, which manages it
+	Own bool `json:"own"`
+
+	// Private It looks only for monitors of its organisation that name it
+	Private   bool                         `json:"private"`
+	SickSince nullable.Nullable[time.Time] `json:"sick_since"`
 
 	// State pending registered itself and waits to be enabled; silent has no live worker; sick fails what the others find well, and has no vote
 	State     RegionState `json:"state"`
@@ -2120,10 +2140,12 @@ type RegionCreated struct {
 
 	// Waiting Checks in the queue; null while the queue is away
 	Waiting nullable.Nullable[int64] `json:"waiting"`
-	Workers []Worker                 `json:"workers"`
+
+	// Workers Empty unless the region is one's own
+	Workers []Worker `json:"workers"`
 }
 
-// RegionNames The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
+// RegionNames The regions that look; null, the default, is every enabled one that is not private, later ones too; a heartbeat has none
 type RegionNames = []string
 
 // RegionPage defines model for RegionPage.
@@ -2149,7 +2171,10 @@ type RegionUpdate struct {
 	Enabled   *bool                      `json:"enabled,omitempty"`
 	Latitude  nullable.Nullable[float64] `json:"latitude,omitempty"`
 	Longitude nullable.Nullable[float64] `json:"longitude,omitempty"`
-	Title     nullable.Nullable[string]  `json:"title,omitempty"`
+
+	// Private It looks only for monitors of its organisation that name it; those of others forget it
+	Private *bool                     `json:"private,omitempty"`
+	Title   nullable.Nullable[string] `json:"title,omitempty"`
 }
 
 // Report defines model for Report.
@@ -2433,10 +2458,12 @@ type SummaryPage struct {
 
 // SummaryVote defines model for SummaryVote.
 type SummaryVote struct {
-	Counted bool    `json:"counted"`
-	Fresh   bool    `json:"fresh"`
-	Region  string  `json:"region"`
-	Vote    Outcome `json:"vote"`
+	Counted bool   `json:"counted"`
+	Fresh   bool   `json:"fresh"`
+	Region  string `json:"region"`
+
+	// Vote none: it has not spoken yet
+	Vote uptime.Outcome `json:"vote"`
 }
 
 // Tag defines model for Tag.
@@ -2641,7 +2668,7 @@ type WebsiteCreate struct {
 	Name   nullable.Nullable[string]      `json:"name,omitempty"`
 	Policy nullable.Nullable[PolicyInput] `json:"policy,omitempty"`
 
-	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
+	// Regions The regions that look; null, the default, is every enabled one that is not private, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 	Tags    *Tags                          `json:"tags,omitempty"`
 
@@ -2671,7 +2698,7 @@ type WebsiteUpdate struct {
 	// Policy What it does not name stays as it is
 	Policy nullable.Nullable[PolicyInput] `json:"policy,omitempty"`
 
-	// Regions The regions that look; null, the default, is every enabled one, later ones too; a heartbeat has none
+	// Regions The regions that look; null, the default, is every enabled one that is not private, later ones too; a heartbeat has none
 	Regions   nullable.Nullable[RegionNames] `json:"regions,omitempty"`
 	Tags      *Tags                          `json:"tags,omitempty"`
 	TimeoutMs nullable.Nullable[int]         `json:"timeout_ms,omitempty"`
@@ -3518,7 +3545,7 @@ type ServerInterface interface {
 	// ListRegions The regions, by name
 	// (GET /v1/regions)
 	ListRegions(c *gin.Context)
-	// CreateRegion Add a region, enabled; one that registered itself and is still pending is taken over
+	// CreateRegion Add a region, enabled; one that registered itself and is still pending is taken over. Only in the first organisation, whose regions look for all
 	// (POST /v1/regions)
 	CreateRegion(c *gin.Context)
 	// DeleteRegion Remove a region; monitors that name others too lose this name
@@ -12364,6 +12391,22 @@ func (response UpdateRegion404ApplicationProblemPlusJSONResponse) VisitUpdateReg
 	return err
 }
 
+type UpdateRegion409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateRegion409ApplicationProblemPlusJSONResponse) VisitUpdateRegionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateRegion422ApplicationProblemPlusJSONResponse struct {
 	InvalidApplicationProblemPlusJSONResponse
 }
@@ -15007,7 +15050,7 @@ type StrictServerInterface interface {
 	// ListRegions The regions, by name
 	// (GET /v1/regions)
 	ListRegions(ctx context.Context, request ListRegionsRequestObject) (ListRegionsResponseObject, error)
-	// CreateRegion Add a region, enabled; one that registered itself and is still pending is taken over
+	// CreateRegion Add a region, enabled; one that registered itself and is still pending is taken over. Only in the first organisation, whose regions look for all
 	// (POST /v1/regions)
 	CreateRegion(ctx context.Context, request CreateRegionRequestObject) (CreateRegionResponseObject, error)
 	// DeleteRegion Remove a region; monitors that name others too lose this name

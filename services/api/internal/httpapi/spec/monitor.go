@@ -49,7 +49,8 @@ type PolicyChange struct {
 	RecoveryRounds      *int
 }
 
-// Regions are the regions that a tenant has.
+// Regions are the regions that a tenant's monitors may name, and those that look for
+// monitors which name none.
 type Regions struct {
 	Known   []string
 	Enabled []string
