@@ -2,6 +2,8 @@ module github.com/probefleet/probefleet/services/api
 
 go 1.26.0
 
+ignore ./web/node_modules
+
 require (
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/gin-gonic/gin v1.12.0

@@ -1,0 +1,12 @@
+import { Page } from "@/shell/page";
+import { EmptyState } from "@/ui";
+
+export default function Incident() {
+  return (
+    <Page title="Incident">
+      <EmptyState title="Not in the dashboard yet">
+        What belongs here is in the API already: see /openapi.json.
+      </EmptyState>
+    </Page>
+  );
+}

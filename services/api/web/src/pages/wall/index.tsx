@@ -1,0 +1,14 @@
+import { useTitle } from "@/shell/page";
+import { EmptyState, LinkButton } from "@/ui";
+
+export default function Wall() {
+  useTitle("Wall");
+  return (
+    <main className="pt-[10vh]">
+      <EmptyState
+        title="Not in the dashboard yet"
+        action={<LinkButton href="/">To the overview</LinkButton>}
+      />
+    </main>
+  );
+}
