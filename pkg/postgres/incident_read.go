@@ -39,6 +39,7 @@ type Incident struct {
 	AcknowledgedBy string
 	Explanation    string
 	Resolution     string
+	Note           string // what was learned, by a person
 	Evidence       json.RawMessage
 	Events         []IncidentEvent // oldest first
 }
@@ -80,13 +81,16 @@ func (s *Store) Incident(ctx context.Context, org, id uptime.ID) (Incident, erro
 
 // IncidentFilter narrows [Store.Incidents]; zero fields do not.
 type IncidentFilter struct {
-	Status    IncidentStatus
-	WebsiteID uptime.ID
-	MonitorID uptime.ID
-	From      time.Time // those that were not over by then
-	To        time.Time // those that were opened before
-	Before    uptime.ID // cursor: the last id of the page before
-	Limit     int       // 0: no limit
+	Status     IncidentStatus
+	Unresolved bool // open and acknowledged ones
+	WebsiteID  uptime.ID
+	MonitorID  uptime.ID
+	Tags       []string  // of the website, all of them
+	From       time.Time // those that were not over by then
+	To         time.Time // those that were opened before
+	Before     uptime.ID // cursor: the last id of the page before
+	Limit      int       // 0: no limit
+	Bare       bool      // leave their histories out
 }
 
 // Incidents returns incidents of the tenant with their history, newest first: two
@@ -96,7 +100,7 @@ func (s *Store) Incidents(ctx context.Context, org uptime.ID, f IncidentFilter) 
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.pool.Query(ctx, sql, args...)
+	rows, err := s.db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list incidents: %w", err)
 	}
@@ -106,13 +110,16 @@ func (s *Store) Incidents(ctx context.Context, org uptime.ID, f IncidentFilter) 
 		var r dbgen.Incident
 		var name, url string
 		if err := rows.Scan(&r.ID, &r.OrgID, &r.WebsiteID, &r.MonitorID, &r.Severity, &r.OpenedAt, &r.ResolvedAt,
-			&r.AcknowledgedAt, &r.AcknowledgedBy, &r.Explanation, &r.Resolution, &r.Evidence, &name, &url); err != nil {
+			&r.AcknowledgedAt, &r.AcknowledgedBy, &r.Explanation, &r.Resolution, &r.Note, &r.Evidence, &name, &url); err != nil {
 			return nil, fmt.Errorf("list incidents: %w", err)
 		}
 		out = append(out, incidentOf(r, name, url))
 	}
 	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("list incidents: %w", err)
+	}
+	if f.Bare {
+		return out, nil
 	}
 	return out, s.withEvents(ctx, org, out)
 }
@@ -134,6 +141,12 @@ func incidentsQuery(org uptime.ID, f IncidentFilter) (string, []any, error) {
 	default:
 		return "", nil, fmt.Errorf("list incidents: unknown status %q", f.Status)
 	}
+	if f.Unresolved {
+		where = append(where, "i.resolved_at IS NULL")
+	}
+	if len(f.Tags) > 0 {
+		add("w.tags @> $%d::text[]", f.Tags)
+	}
 	if !f.WebsiteID.IsZero() {
 		add("i.website_id = $%d", f.WebsiteID)
 	}
@@ -151,7 +164,7 @@ func incidentsQuery(org uptime.ID, f IncidentFilter) (string, []any, error) {
 	}
 	sql := `-- name: ListIncidents :many
 SELECT i.id, i.org_id, i.website_id, i.monitor_id, i.severity, i.opened_at, i.resolved_at, i.acknowledged_at,
-    i.acknowledged_by, i.explanation, i.resolution, i.evidence, w.name, w.url
+    i.acknowledged_by, i.explanation, i.resolution, i.note, i.evidence, w.name, w.url
 FROM incident i JOIN website w ON w.id = i.website_id
 WHERE ` + strings.Join(where, " AND ") + "\nORDER BY i.id DESC"
 	if f.Limit > 0 {
@@ -212,6 +225,6 @@ func incidentOf(r dbgen.Incident, website, url string) Incident {
 		ID: r.ID, OrgID: r.OrgID, WebsiteID: r.WebsiteID, MonitorID: r.MonitorID, WebsiteName: website, URL: url,
 		Severity: r.Severity, OpenedAt: r.OpenedAt, ResolvedAt: deref(r.ResolvedAt),
 		AcknowledgedAt: deref(r.AcknowledgedAt), AcknowledgedBy: deref(r.AcknowledgedBy), Explanation: r.Explanation,
-		Resolution: r.Resolution, Evidence: r.Evidence,
+		Resolution: r.Resolution, Note: r.Note, Evidence: r.Evidence,
 	}
 }

@@ -139,19 +139,6 @@ func (s *Store) CountEnabledChannels(ctx context.Context, org uptime.ID) (int, e
 	return int(n), nil
 }
 
-// WebsiteTags returns the tags of websites.
-func (s *Store) WebsiteTags(ctx context.Context, websites []uptime.ID) (map[uptime.ID][]string, error) {
-	rows, err := s.q.TagsOfWebsites(ctx, websites)
-	if err != nil {
-		return nil, fmt.Errorf("tags of %d websites: %w", len(websites), err)
-	}
-	out := make(map[uptime.ID][]string, len(rows))
-	for _, r := range rows {
-		out[r.ID] = r.Tags
-	}
-	return out, nil
-}
-
 // notNil makes SQL's empty array of none.
 func notNil(texts []string) []string {
 	if texts == nil {

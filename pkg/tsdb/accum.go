@@ -118,19 +118,59 @@ func (a *accum) sketch() *ddsketch.DDSketch {
 // quantiles returns the values at p50 and p95: exactly for ticks alone, within the
 // accuracy of the sketch as soon as a rolled up window is in it.
 func (a *accum) quantiles() (p50, p95 float64) {
+	v := a.at(0.50, 0.95)
+	return v[0], v[1]
+}
+
+// at returns the values at quantiles, which are above 0 and at most 1.
+func (a *accum) at(quantiles ...float64) []float64 {
+	out := make([]float64, len(quantiles))
 	if a.ok == 0 {
-		return 0, 0
+		return out
 	}
 	if len(a.sketches) == 0 {
 		slices.Sort(a.values)
-		at := func(q float64) float64 { return a.values[int(math.Ceil(q*float64(len(a.values))))-1] }
-		return at(0.50), at(0.95)
+		for i, q := range quantiles {
+			out[i] = a.values[int(math.Ceil(q*float64(len(a.values))))-1]
+		}
+		return out
 	}
-	v, err := a.sketch().GetValuesAtQuantiles([]float64{0.50, 0.95})
-	if err != nil {
-		return a.sum / float64(a.ok), a.max // no sketch could be read
+	v, err := a.sketch().GetValuesAtQuantiles(quantiles)
+	for i, q := range quantiles {
+		switch {
+		case err == nil:
+			out[i] = min(max(v[i], a.min), a.max)
+		case q <= 0.5: // no sketch could be read
+			out[i] = a.sum / float64(a.ok)
+		default:
+			out[i] = a.max
+		}
 	}
-	return min(max(v[0], a.min), a.max), min(max(v[1], a.min), a.max)
+	return out
+}
+
+// merge takes what another one has gathered.
+func (a *accum) merge(b *accum) {
+	a.count += b.count
+	if b.ok == 0 {
+		return
+	}
+	a.pass(b.ok, b.min, b.max, b.sum)
+	a.values = append(a.values, b.values...)
+	a.sketches = append(a.sketches, b.sketches...)
+	for i := range a.phases {
+		a.phases[i] += b.phases[i]
+	}
+}
+
+// compact makes one sketch of all that is known of the distribution.
+func (a *accum) compact() {
+	if a.ok == 0 {
+		return
+	}
+	var encoded []byte
+	a.sketch().Encode(&encoded, false)
+	a.values, a.sketches = nil, []string{base64.StdEncoding.EncodeToString(encoded)}
 }
 
 // point returns what a chart shows of the bucket that starts at start.

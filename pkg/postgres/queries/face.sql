@@ -46,9 +46,6 @@ SELECT m.id, m.website_id FROM website w JOIN monitor m ON m.website_id = w.id
 WHERE w.org_id = @org_id AND w.tags @> @tags::text[]
 ORDER BY m.website_id, m.id;
 
--- name: TagsOfWebsites :many
-SELECT id, tags FROM website WHERE id = ANY (@ids::uuid[]);
-
 -- name: CountOpenIncidents :one
 SELECT count(*) FROM incident i JOIN website w ON w.id = i.website_id
 WHERE i.org_id = @org_id AND i.resolved_at IS NULL AND w.tags @> @tags::text[];

@@ -259,32 +259,3 @@ func (q *Queries) SpansOfMonitors(ctx context.Context, arg SpansOfMonitorsParams
 	}
 	return items, nil
 }
-
-const tagsOfWebsites = `-- name: TagsOfWebsites :many
-SELECT id, tags FROM website WHERE id = ANY ($1::uuid[])
-`
-
-type TagsOfWebsitesRow struct {
-	ID   uptime.ID
-	Tags []string
-}
-
-func (q *Queries) TagsOfWebsites(ctx context.Context, ids []uptime.ID) ([]TagsOfWebsitesRow, error) {
-	rows, err := q.db.Query(ctx, tagsOfWebsites, ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []TagsOfWebsitesRow
-	for rows.Next() {
-		var i TagsOfWebsitesRow
-		if err := rows.Scan(&i.ID, &i.Tags); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}

@@ -90,7 +90,7 @@ func (s *Server) incidentView(i *postgres.Incident) api.Incident {
 		Severity: api.IncidentSeverity(i.Severity), Status: api.IncidentStatus(i.Status()), OpenedAt: i.OpenedAt.UTC(),
 		ResolvedAt: nullTime(i.ResolvedAt), AcknowledgedAt: nullTime(i.AcknowledgedAt),
 		AcknowledgedBy: unlessZero(i.AcknowledgedBy), DurationSeconds: seconds(max(0, end.Sub(i.OpenedAt))),
-		Explanation: i.Explanation, Resolution: i.Resolution, Evidence: completed(i.Evidence),
+		Explanation: i.Explanation, Resolution: i.Resolution, Note: i.Note, Evidence: completed(i.Evidence),
 		Events: make([]api.IncidentEvent, len(i.Events)),
 	}
 	for j, e := range i.Events {

@@ -108,6 +108,9 @@ const (
 	cursorFailure  = 'f'
 	cursorKey      = 'k'
 	cursorAudit    = 'a'
+	cursorSummary  = 's'
+	cursorReport   = 'r'
+	cursorPage     = 'p'
 )
 
 func cursorOf(kind byte, id uptime.ID) nullable.Nullable[string] {

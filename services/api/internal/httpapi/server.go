@@ -115,6 +115,10 @@ type Server struct {
 	vault   vault.Vault
 	cookie  cookieStyle
 	origins origins
+
+	pulses *pulse.Reader // nil: no charts
+	wholes recall[nullable.Nullable[float64]]
+	sites  recall[int]
 }
 
 // New builds a server.

@@ -150,3 +150,11 @@ func Add(line []Stretch, from, to time.Time) Sum {
 	s.Unmonitored = s.Total - s.Up - s.Degraded - s.Down - s.Unknown
 	return s
 }
+
+// Plus returns both sums together.
+func (s Sum) Plus(o Sum) Sum {
+	return Sum{
+		Total: s.Total + o.Total, Up: s.Up + o.Up, Degraded: s.Degraded + o.Degraded, Down: s.Down + o.Down,
+		Unknown: s.Unknown + o.Unknown, Unmonitored: s.Unmonitored + o.Unmonitored,
+	}
+}
