@@ -154,10 +154,10 @@ func (w *WebSocket) check(l *list, path string) {
 // maxExpanded is how many bytes a text may become by what was captured.
 const maxExpanded = 64 << 10
 
-var (
-	errUnclosed = errors.New("has a ${ without its }; $${ stands for ${ itself")
-	errExpanded = errors.New("becomes longer than 64 KiB")
-)
+var errUnclosed = errors.New("has a ${ without its }; $${ stands for ${ itself")
+
+// ErrExpanded is returned by [Expand] if too much was captured.
+var ErrExpanded = errors.New("becomes longer than 64 KiB")
 
 // Expand puts what was captured in the place of ${name}; a name that nothing captured
 // becomes nothing, and $${ becomes ${.
@@ -184,7 +184,7 @@ func Expand(text []byte, captured map[string][]byte) ([]byte, error) {
 		out = append(out, captured[name]...)
 		s = after
 		if len(out) > maxExpanded {
-			return nil, errExpanded
+			return nil, ErrExpanded
 		}
 	}
 	return out, nil

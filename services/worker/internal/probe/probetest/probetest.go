@@ -4,9 +4,11 @@
 package probetest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"iter"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -24,7 +26,19 @@ import (
 const (
 	Long  = 20 * time.Second // never reached
 	Short = 400 * time.Millisecond
+	// late is how much later than its timeout a check may end when the machine stalls; one
+	// that does not heed its timeout ends never.
+	late = 30 * time.Second
 )
+
+// Longer yields a timeout that is to be reached, and longer ones, for a machine that
+// stalled before the check got to where it has to wait.
+func Longer(timeout time.Duration) iter.Seq[time.Duration] {
+	return func(yield func(time.Duration) bool) {
+		for ; timeout <= Long && yield(timeout); timeout *= 5 {
+		}
+	}
+}
 
 // Kind is a kind of check under test.
 type Kind struct {
@@ -75,7 +89,7 @@ func (k Kind) RunCheck(t testing.TB, env probe.Env, c *uptime.Check) probe.Findi
 	r := probe.NewRunner(probe.Kinds{k.Kind: k.New}, env)
 	start := time.Now()
 	f := r.Run(t.Context(), c)
-	if took := time.Since(start); took > c.Timeout+time.Second {
+	if took := time.Since(start); took > c.Timeout+late {
 		t.Errorf("took %s with a timeout of %s", took, c.Timeout)
 	}
 	if len(f.Detail) > 256 || strings.ContainsAny(f.Detail, "\r\n\x00") {
@@ -89,6 +103,23 @@ func (k Kind) RunCheck(t testing.TB, env probe.Env, c *uptime.Check) probe.Findi
 		t.Errorf("phases %+v do not add up", p)
 	}
 	return f
+}
+
+// RunUntil makes a check that has to reach its timeout, again with a longer one if the
+// machine stalled before it found what it should.
+func (k Kind) RunUntil(t testing.TB, env probe.Env, target, settings string, timeout time.Duration, found func(*probe.Finding) bool) (f probe.Finding) {
+	t.Helper()
+	for timeout := range Longer(timeout) {
+		if f = k.Run(t, env, target, settings, timeout); found(&f) {
+			break
+		}
+	}
+	return f
+}
+
+// Because is a finding of [Kind.RunUntil] that has the reason.
+func Because(reason uptime.Reason) func(*probe.Finding) bool {
+	return func(f *probe.Finding) bool { return f.Reason == reason }
 }
 
 // Case is one row of a table of outcomes.
@@ -108,12 +139,11 @@ func (k Kind) Table(t *testing.T, env probe.Env, cases []Case) {
 	for _, tt := range cases {
 		t.Run(tt.Name, func(t *testing.T) {
 			t.Parallel()
-			timeout := tt.Timeout
-			if timeout == 0 {
-				timeout = Long
+			wanted := func(f *probe.Finding) bool {
+				return f.Reason == tt.Reason && f.Code == tt.Code && strings.Contains(f.Detail, tt.Detail) && f.Degraded == tt.Degraded
 			}
-			f := k.Run(t, env, tt.Target, tt.Settings, timeout)
-			if f.Reason != tt.Reason || f.Code != tt.Code || !strings.Contains(f.Detail, tt.Detail) || f.Degraded != tt.Degraded {
+			f := k.RunUntil(t, env, tt.Target, tt.Settings, cmp.Or(tt.Timeout, Long), wanted)
+			if !wanted(&f) {
 				t.Errorf("got %q (%d) %q, degraded %v, want %q (%d) %q, %v",
 					f.Reason, f.Code, f.Detail, f.Degraded, tt.Reason, tt.Code, tt.Detail, tt.Degraded)
 			}

@@ -125,7 +125,9 @@ func (d *dialogue) send(step *monitorspec.Step) error {
 		return link.Failf(uptime.ReasonInvalid, "settings: what is to be sent is not %s", step.Encoding)
 	}
 	if step.Encoding == monitorspec.EncodingText {
-		if b, err = monitorspec.Expand(b, d.captured); err != nil {
+		if b, err = monitorspec.Expand(b, d.captured); errors.Is(err, monitorspec.ErrExpanded) {
+			return link.Failf(uptime.ReasonBodyTooLarge, "by what was captured, what is to be sent %s", err) // the target's doing
+		} else if err != nil {
 			return link.Failf(uptime.ReasonInvalid, "settings: what is to be sent %s", err)
 		}
 	}

@@ -98,6 +98,7 @@ func TestReasons(t *testing.T) {
 		}
 	})
 	imap := targets.Raw(t, mailbox(cfg))
+	much := targets.Raw(t, says(strings.Repeat("x", 40<<10)+"\n", nil))
 	flood := targets.Raw(t, func(c net.Conn) {
 		for line := []byte(strings.Repeat("x", 8<<10)); ; {
 			if _, err := c.Write(line); err != nil {
@@ -123,6 +124,7 @@ func TestReasons(t *testing.T) {
 		{Name: "closes in the middle", Target: targets.Raw(t, func(c net.Conn) { _, _ = io.WriteString(c, "hel") }), Settings: steps(expect(`hello`)),
 			Reason: uptime.ReasonAssertion, Detail: `"hel" does not match`},
 		{Name: "resets", Target: reset, Settings: steps(send("x"), expect(`.`)), Reason: uptime.ReasonReset, Detail: "step 2: ", Attempts: 2},
+		{Name: "too much to send back", Target: much, Settings: steps(expect(`(x+)\n`), send("${1}${1}")), Reason: uptime.ReasonBodyTooLarge, Detail: "longer than 64 KiB"},
 		{Name: "flood", Target: flood, Settings: steps(expect(`never`)), Reason: uptime.ReasonBodyTooLarge, Detail: "more than 64 KiB"},
 		{Name: "refused", Target: targets.HostPort(targets.Refused(t)), Reason: uptime.ReasonConnectRefused, Attempts: 2},
 		{Name: "dropped", Target: targets.HostPort(targets.Full(t)), Timeout: probetest.Short, Reason: uptime.ReasonConnectTimeout},
@@ -154,7 +156,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	t.Parallel()
 	echo := targets.Raw(t, says("", func(line string) string { return "wrong: " + line + "\r\n" }))
 	for _, step := range []string{`{"send":"PASS hunter22\r\n","secret":true}`, `{"send":"504153532068756e746572323 20d0a","encoding":"hex","secret":true}`} {
-		f := kind.Run(t, probetest.Env(), echo, steps(step, expect("never")), probetest.Short)
+		f := kind.RunUntil(t, probetest.Env(), echo, steps(step, expect("never")), probetest.Short, probetest.Because(uptime.ReasonAssertion))
 		all, err := json.Marshal(f.Evidence)
 		if err != nil {
 			t.Fatal(err)
@@ -175,7 +177,7 @@ func TestCapturesAreComplete(t *testing.T) {
 		answer, _ := bufio.NewReader(c).ReadString('\n')
 		_, _ = io.WriteString(c, "you said "+answer)
 	})
-	f := kind.Run(t, probetest.Env(), split, steps(expect(`nonce (\d+)`), send("${1}\n"), expect("said 1234\n")), probetest.Short)
+	f := kind.Run(t, probetest.Env(), split, steps(expect(`nonce (\d+)`), send("${1}\n"), expect("said 1234\n")), probetest.Long)
 	if f.Reason != uptime.ReasonNone {
 		t.Errorf("%s %s", f.Reason, f.Detail)
 	}
@@ -194,7 +196,7 @@ func TestDrip(t *testing.T) {
 			time.Sleep(100 * time.Microsecond)
 		}
 	})
-	f := kind.Run(t, probetest.Env(), drip, steps(expect(`(a|b|ab)*(x|y){40}c$`)), probetest.Short)
+	f := kind.RunUntil(t, probetest.Env(), drip, steps(expect(`(a|b|ab)*(x|y){40}c$`)), probetest.Short, probetest.Because(uptime.ReasonAssertion))
 	if f.Reason != uptime.ReasonAssertion || f.Evidence.Excerpt == "" {
 		t.Errorf("%s %s", f.Reason, f.Detail)
 	}
