@@ -285,7 +285,7 @@ func TestEvidenceIsNotWaitedFor(t *testing.T) {
 		<-r.Context().Done()
 	})
 	f := kind.Run(t, probetest.Env(), web.URL, `{}`, probetest.Long)
-	if f.Reason != uptime.ReasonStatus || f.Phases.Transfer > f.Phases.Total/2 && f.Phases.Transfer > probetest.Short || f.Evidence == nil || f.Evidence.Excerpt != "out of " {
+	if f.Reason != uptime.ReasonStatus || f.Phases.Transfer > probetest.Long/2 || f.Evidence == nil || f.Evidence.Excerpt != "out of " {
 		t.Errorf("%s %+v %+v", f.Reason, f.Phases, f.Evidence)
 	}
 }

@@ -54,7 +54,7 @@ func TestLookups(t *testing.T) {
 		{"NXDOMAIN", "nowhere.test", asking(zone), probetest.Long, uptime.ReasonNXDomain, true},
 		{"SERVFAIL", "good.test", asking(dnsserver.Answer(dns.RcodeServerFailure)), probetest.Long, uptime.ReasonServFail, false},
 		{"REFUSED", "good.test", asking(dnsserver.Answer(dns.RcodeRefused)), probetest.Long, uptime.ReasonServFail, false},
-		{"silence", "good.test", asking(dnsserver.Silence()), probetest.Short, uptime.ReasonDNS, false},
+		{"silence", "good.test", asking(dnsserver.Silence()), 5 * probetest.Short, uptime.ReasonDNS, false},
 		{"inside", "inside.test", asking(zone), probetest.Long, uptime.ReasonBlockedTarget, true},
 		{"inside, mapped", "mapped.test", asking(zone), probetest.Long, uptime.ReasonBlockedTarget, true},
 		{"metadata", "meta.test", asking(zone), probetest.Long, uptime.ReasonBlockedTarget, true},

@@ -248,7 +248,8 @@ func TestSecretsStaySecret(t *testing.T) {
 		w.Header().Set("Server", "you sent "+r.Header.Get("X-Token"))
 		socket(echo)(w, r)
 	}))
-	f := kind.Run(t, probetest.Env(), target, `{"headers":[{"name":"X-Token","value":"hunter22"}],"send":"login s3cr3t-key","secret":true,"expect":"never"}`, probetest.Short)
+	const set = `{"headers":[{"name":"X-Token","value":"hunter22"}],"send":"login s3cr3t-key","secret":true,"expect":"never"}`
+	f := kind.RunUntil(t, probetest.Env(), target, set, probetest.Short, probetest.Because(uptime.ReasonAssertion))
 	all, err := json.Marshal(f.Evidence)
 	if err != nil {
 		t.Fatal(err)
