@@ -1,5 +1,5 @@
 // Package migrations holds the numbered SQL of the database and brings a database
-// to the newest version, the job queue's tables included.
+// to the newest version, the job queue's tables and the role of tenants included.
 package migrations
 
 import (
@@ -44,6 +44,10 @@ func Up(ctx context.Context, pool *pgxpool.Pool) (int64, error) {
 	}
 	if _, err := jobs.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return 0, fmt.Errorf("migrate job queue: %w", err)
+	}
+	// Of tables that were added, too. Without the role the api keeps tenants apart by itself.
+	if _, err := pool.Exec(ctx, "SELECT tenant_role()"); err != nil {
+		return 0, fmt.Errorf("role of tenants: %w", err)
 	}
 	return provider.GetDBVersion(ctx)
 }

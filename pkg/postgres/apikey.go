@@ -26,11 +26,16 @@ type APIKey struct {
 	PreviousHash  []byte
 	PreviousUntil time.Time
 	Scopes        []string
+	WebsiteIDs    []uptime.ID // that it is confined to; nil, and no tags: every one
+	Tags          []string    // with one of which a website is among those that it is confined to
 	CreatedAt     time.Time
 	ExpiresAt     time.Time // zero: never
 	LastUsedAt    time.Time // zero: never
 	RevokedAt     time.Time // zero: not revoked
 }
+
+// Confined tells whether the key is kept to some of its tenant's websites.
+func (k *APIKey) Confined() bool { return k.WebsiteIDs != nil || k.Tags != nil }
 
 // Usable tells whether the key works at a time.
 func (k *APIKey) Usable(at time.Time) bool {
@@ -166,7 +171,7 @@ func (s *Store) UpdateAPIKey(ctx context.Context, org, id uptime.ID, at time.Tim
 		}
 		row, err = q.UpdateAPIKey(ctx, dbgen.UpdateAPIKeyParams{
 			OrgID: org, ID: id, Name: k.Name, Hash: k.Hash, Scopes: k.Scopes, ExpiresAt: timePtr(k.ExpiresAt), RevokedAt: timePtr(k.RevokedAt),
-			PreviousHash: k.PreviousHash, PreviousUntil: timePtr(k.PreviousUntil),
+			WebsiteIds: k.WebsiteIDs, Tags: k.Tags, PreviousHash: k.PreviousHash, PreviousUntil: timePtr(k.PreviousUntil),
 		})
 		if err != nil {
 			return fmt.Errorf("update API key %s: %w", id, classify(err))
@@ -181,13 +186,14 @@ func keyOf(r dbgen.ApiKey) APIKey {
 	return APIKey{
 		ID: r.ID, OrgID: r.OrgID, Name: r.Name, Prefix: r.Prefix, Hash: r.Hash, PreviousHash: r.PreviousHash,
 		PreviousUntil: deref(r.PreviousUntil), Scopes: r.Scopes, CreatedAt: r.CreatedAt, ExpiresAt: deref(r.ExpiresAt),
-		LastUsedAt: deref(r.LastUsedAt), RevokedAt: deref(r.RevokedAt),
+		LastUsedAt: deref(r.LastUsedAt), RevokedAt: deref(r.RevokedAt), WebsiteIDs: r.WebsiteIds, Tags: r.Tags,
 	}
 }
 
 func keyParams(k APIKey) dbgen.InsertAPIKeyParams {
 	return dbgen.InsertAPIKeyParams{
-		ID: k.ID, OrgID: k.OrgID, Name: k.Name, Prefix: k.Prefix, Hash: k.Hash, Scopes: k.Scopes, ExpiresAt: timePtr(k.ExpiresAt),
+		ID: k.ID, OrgID: k.OrgID, Name: k.Name, Prefix: k.Prefix, Hash: k.Hash, Scopes: k.Scopes,
+		WebsiteIds: k.WebsiteIDs, Tags: k.Tags, ExpiresAt: timePtr(k.ExpiresAt),
 	}
 }
 

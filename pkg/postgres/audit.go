@@ -37,7 +37,7 @@ type AuditFilter struct {
 // Audits returns at most Limit changes of the tenant's objects, newest first.
 func (s *Store) Audits(ctx context.Context, org uptime.ID, f AuditFilter) ([]Audit, error) {
 	sql, args := auditQuery(org, f)
-	rows, err := s.pool.Query(ctx, sql, args...)
+	rows, err := s.db.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list audit: %w", err)
 	}

@@ -101,7 +101,7 @@ SELECT d.refusals, d.digest_id, c.hold_until, j.id, l.name FROM delivery d, chan
 
 // DeliveryBacklog returns how many deliveries are pending and the age of the oldest.
 func (s *Store) DeliveryBacklog(ctx context.Context) (pending int64, oldest time.Duration, err error) {
-	row, err := s.q.DeliveryBacklog(ctx)
+	row, err := s.fleet.DeliveryBacklog(ctx)
 	if err != nil {
 		return 0, 0, fmt.Errorf("delivery backlog: %w", err)
 	}

@@ -82,6 +82,22 @@ func (t *queryTiming) TraceQueryEnd(ctx context.Context, _ *pgx.Conn, _ pgx.Trac
 	}
 }
 
+// TraceBatchStart implements [pgx.BatchTracer].
+func (t *queryTiming) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	return context.WithValue(ctx, timingKey{}, timingStart{begun: time.Now()})
+}
+
+// TraceBatchQuery implements [pgx.BatchTracer]. The time of a query includes what goes
+// before it in one round trip: the settings of its transaction.
+func (t *queryTiming) TraceBatchQuery(ctx context.Context, _ *pgx.Conn, q pgx.TraceBatchQueryData) {
+	if start, ok := ctx.Value(timingKey{}).(timingStart); ok && q.SQL != settingsSQL {
+		t.seconds.WithLabelValues(queryName(q.SQL)).Observe(time.Since(start.begun).Seconds())
+	}
+}
+
+// TraceBatchEnd implements [pgx.BatchTracer].
+func (t *queryTiming) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
+
 func queryName(sql string) string {
 	rest, ok := strings.CutPrefix(sql, "-- name: ")
 	if !ok {

@@ -73,12 +73,12 @@ func (s *Store) Monitor(ctx context.Context, org, id uptime.ID) (Monitor, error)
 		return Monitor{}, err
 	}
 	m.WebsitePaused = r.WebsitePaused
-	ends, err := expiriesOf(ctx, s.pool, []uptime.ID{id})
+	ends, err := expiriesOf(ctx, s.db, []uptime.ID{id})
 	if err != nil {
 		return Monitor{}, err
 	}
 	m.Expiries = ends[id]
-	if err := withHeartbeats(ctx, s.pool, &m); err != nil {
+	if err := withHeartbeats(ctx, s.db, &m); err != nil {
 		return Monitor{}, err
 	}
 	return m, m.judge(r.Verdict, r.Since, r.Reason, r.Advisory, r.AdvisorySince)
@@ -131,9 +131,9 @@ const MaxMonitors = 100
 var ErrFull = fmt.Errorf("the website has %d monitors: %w", MaxMonitors, ErrConflict)
 
 // CreateMonitor adds a monitor to a website of the tenant; ErrNotFound if there is no
-// such website, [ErrFull] if it has too many already.
+// such website, [ErrFull] if it has too many already, a [*QuotaExceeded] if the tenant has.
 func (s *Store) CreateMonitor(ctx context.Context, m Monitor) (Monitor, error) {
-	err := s.Tx(ctx, func(tx pgx.Tx) error {
+	err := s.meteredTx(ctx, m.OrgID, func(tx pgx.Tx) error {
 		q := dbgen.New(tx)
 		if _, err := q.LockWebsite(ctx, dbgen.LockWebsiteParams{OrgID: m.OrgID, ID: m.WebsiteID}); err != nil {
 			return fmt.Errorf("website %s: %w", m.WebsiteID, classify(err))
@@ -165,7 +165,7 @@ func (s *Store) MonitorsWithSecrets(ctx context.Context, org uptime.ID) ([]uptim
 // UpdateMonitor changes a monitor of the tenant under a lock. What change returns as
 // an error is returned as it is, and then nothing is changed.
 func (s *Store) UpdateMonitor(ctx context.Context, org, id uptime.ID, change func(*Monitor) error) (Monitor, error) {
-	err := s.Tx(ctx, func(tx pgx.Tx) error {
+	err := s.meteredTx(ctx, org, func(tx pgx.Tx) error {
 		row, err := dbgen.New(tx).LockMonitor(ctx, dbgen.LockMonitorParams{OrgID: org, ID: id})
 		if err != nil {
 			return fmt.Errorf("monitor %s: %w", id, classify(err))
@@ -249,12 +249,8 @@ func insertMonitor(ctx context.Context, tx pgx.Tx, m *Monitor) error {
 // saveMonitor stores what may change of a monitor, if anything has. The revision
 // grows unless only the name differs.
 func saveMonitor(ctx context.Context, tx pgx.Tx, old, m *Monitor) error {
-	judgedAnew := m.Target != old.Target || m.Interval != old.Interval || m.Timeout != old.Timeout ||
-		(m.Regions == nil) != (old.Regions == nil) || !slices.Equal(m.Regions, old.Regions) ||
-		m.Policy != old.Policy || m.Paused != old.Paused
-	sealedAnew := !bytes.Equal(m.SecretsSealed, old.SecretsSealed) || !bytes.Equal(m.SecretsSent, old.SecretsSent)
-	judgedAnew = judgedAnew || sealedAnew // or no worker would be told
-	if !judgedAnew && m.Name == old.Name && bytes.Equal(m.Settings, old.Settings) {
+	changed, judgedAnew := monitorChanged(old, m)
+	if !changed {
 		return nil
 	}
 	policy, err := json.Marshal(m.Policy)
@@ -271,6 +267,17 @@ func saveMonitor(ctx context.Context, tx pgx.Tx, old, m *Monitor) error {
 		return fmt.Errorf("update monitor %s: %w", m.ID, classify(err))
 	}
 	return nil
+}
+
+// monitorChanged tells whether anything has changed of a monitor, and whether it is to be
+// judged anew. A trigger sees to that for what the settings say.
+func monitorChanged(old, m *Monitor) (changed, judgedAnew bool) {
+	judgedAnew = m.Target != old.Target || m.Interval != old.Interval || m.Timeout != old.Timeout ||
+		(m.Regions == nil) != (old.Regions == nil) || !slices.Equal(m.Regions, old.Regions) ||
+		m.Policy != old.Policy || m.Paused != old.Paused
+	sealedAnew := !bytes.Equal(m.SecretsSealed, old.SecretsSealed) || !bytes.Equal(m.SecretsSent, old.SecretsSent)
+	judgedAnew = judgedAnew || sealedAnew // or no worker would be told
+	return judgedAnew || m.Name != old.Name || !bytes.Equal(m.Settings, old.Settings), judgedAnew
 }
 
 // objectOf is the empty object for nothing.

@@ -78,7 +78,7 @@ const judgedPage = 5000
 // votes, all from one snapshot, which starts at the returned time of the database.
 func (s *Store) JudgedMonitors(ctx context.Context, keep func(uptime.ID) bool, each func(*JudgedMonitor) error) (time.Time, error) {
 	var at time.Time
-	err := pgx.BeginTxFunc(ctx, s.Pool(), pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		q := dbgen.New(tx)
 		var err error
 		if at, err = q.DatabaseTime(ctx); err != nil {
@@ -191,7 +191,7 @@ func (s *Store) JudgedByID(ctx context.Context, ids []uptime.ID) ([]JudgedMonito
 
 // Now returns the database's clock.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
-	return dbgen.New(s.Pool()).DatabaseTime(ctx)
+	return s.fleet.DatabaseTime(ctx)
 }
 
 func watchedOf(r dbgen.WatchedByIDRow) (Watched, error) {

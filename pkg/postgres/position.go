@@ -47,7 +47,7 @@ func SavePositions(ctx context.Context, tx pgx.Tx, shard int, positions []Positi
 
 // Positions returns the positions of a shard by region.
 func (s *Store) Positions(ctx context.Context, shard int) ([]Position, error) {
-	rows, err := dbgen.New(s.Pool()).Positions(ctx, int32(shard))
+	rows, err := s.fleet.Positions(ctx, int32(shard))
 	if err != nil {
 		return nil, fmt.Errorf("read positions: %w", err)
 	}
@@ -79,7 +79,7 @@ func (s *Store) SaveRegionStats(ctx context.Context, shard int, window time.Dura
 		p.Regions[i], p.Results[i], p.Faileds[i] = st.Region, st.Results, st.Failed
 		p.LateP50sUs[i], p.LateP99sUs[i] = st.LateP50.Microseconds(), st.LateP99.Microseconds()
 	}
-	if err := dbgen.New(s.Pool()).SaveRegionStats(ctx, p); err != nil {
+	if err := s.fleet.SaveRegionStats(ctx, p); err != nil {
 		return fmt.Errorf("save region stats: %w", err)
 	}
 	return nil

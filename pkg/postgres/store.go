@@ -37,9 +37,12 @@ type Config struct {
 
 // Store is the database. It is safe for use by many goroutines.
 type Store struct {
-	pool   *pgxpool.Pool
-	q      *dbgen.Queries
-	timing *queryTiming
+	pool    *pgxpool.Pool
+	tenants *tenancy
+	db      scoped         // for everything that may be a tenant's
+	q       *dbgen.Queries // over db
+	fleet   *dbgen.Queries // over the pool: what concerns the fleet, whoever asks
+	timing  *queryTiming
 }
 
 // Open makes a pool. It does not wait for the database: services start in any
@@ -76,7 +79,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 
 // NewStore wraps a pool that somebody else made; its queries are not timed.
 func NewStore(pool *pgxpool.Pool) *Store {
-	return &Store{pool: pool, q: dbgen.New(attributing{pool})}
+	tenants := &tenancy{pool: pool}
+	db := scoped{pool, tenants}
+	return &Store{pool: pool, tenants: tenants, db: db, q: dbgen.New(db), fleet: dbgen.New(pool)}
 }
 
 // Pool returns the pool, for libraries that want one.
@@ -94,9 +99,10 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Tx runs f in a transaction that is committed if f returns nil and rolled back
-// otherwise, a panic included. What it changes is put down to the context's actor.
+// otherwise, a panic included. What it does is put down to the context's actor and kept to
+// its tenant.
 func (s *Store) Tx(ctx context.Context, f func(pgx.Tx) error) error {
-	return attributing{s.pool}.act(ctx, f)
+	return s.db.tx(ctx, f)
 }
 
 // classify turns the driver's errors into the two that callers act on.

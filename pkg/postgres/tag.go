@@ -29,7 +29,7 @@ type TagCount struct {
 
 // Tags returns the tags of a tenant by name.
 func (s *Store) Tags(ctx context.Context, org uptime.ID) ([]TagCount, error) {
-	rows, err := s.pool.Query(ctx, `-- name: ListTags :many
+	rows, err := s.db.Query(ctx, `-- name: ListTags :many
 SELECT t.tag, `+statusRank+` AS rank, count(*) FROM website w`+statusOfAll+`
 CROSS JOIN LATERAL unnest(w.tags) AS t (tag)
 WHERE w.org_id = $1

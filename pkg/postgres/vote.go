@@ -85,7 +85,7 @@ func DeleteVotes(ctx context.Context, tx pgx.Tx, refs []VoteRef) error {
 
 // Votes returns the checkpointed votes of the monitors, by monitor and region.
 func (s *Store) Votes(ctx context.Context, monitors ...uptime.ID) ([]Vote, error) {
-	return votes(ctx, s.Pool(), monitors)
+	return votes(ctx, s.db, monitors)
 }
 
 func votes(ctx context.Context, db dbgen.DBTX, monitors []uptime.ID) ([]Vote, error) {

@@ -47,10 +47,10 @@ func (d *Duplicate) Error() string {
 func (d *Duplicate) Unwrap() error { return ErrConflict }
 
 // CreateWebsite stores a website with its first monitor. The error for one that is
-// there already is a [*Duplicate].
+// there already is a [*Duplicate], for one too many a [*QuotaExceeded].
 func (s *Store) CreateWebsite(ctx context.Context, w Website, first Monitor) (Website, error) {
 	first.WebsiteID, first.OrgID = w.ID, w.OrgID
-	err := s.retryDuplicates(ctx, &w, func(tx pgx.Tx) error {
+	err := s.retryDuplicates(ctx, w.OrgID, &w, func(tx pgx.Tx) error {
 		q := dbgen.New(tx)
 		if err := refuseDuplicate(ctx, q, &w); err != nil {
 			return err
@@ -89,7 +89,7 @@ func (s *Store) Website(ctx context.Context, org, id uptime.ID) (Website, error)
 // [*Duplicate].
 func (s *Store) UpdateWebsite(ctx context.Context, org, id uptime.ID, change func(w *Website, first *Monitor) error) (Website, error) {
 	var changed Website
-	err := s.retryDuplicates(ctx, &changed, func(tx pgx.Tx) error {
+	err := s.retryDuplicates(ctx, org, &changed, func(tx pgx.Tx) error {
 		q := dbgen.New(tx)
 		row, err := q.LockWebsite(ctx, dbgen.LockWebsiteParams{OrgID: org, ID: id})
 		if err != nil {
@@ -160,11 +160,11 @@ func (s *Store) DeleteWebsite(ctx context.Context, org, id uptime.ID) ([]uptime.
 // can be named.
 const duplicateTries = 5
 
-// retryDuplicates runs f in a transaction. A conflict becomes a [*Duplicate] that
+// retryDuplicates runs f in a metered transaction. A conflict becomes a [*Duplicate] that
 // names the other website; if that is gone by now, f runs again.
-func (s *Store) retryDuplicates(ctx context.Context, w *Website, f func(pgx.Tx) error) error {
+func (s *Store) retryDuplicates(ctx context.Context, org uptime.ID, w *Website, f func(pgx.Tx) error) error {
 	for try := 1; ; try++ {
-		err := s.Tx(ctx, f)
+		err := s.meteredTx(ctx, org, f)
 		if err == nil || !errors.Is(err, ErrConflict) || try == duplicateTries {
 			return err
 		}
@@ -224,7 +224,7 @@ func (s *Store) withMonitors(ctx context.Context, websites []Website) error {
 	for i := range websites {
 		ids[i] = websites[i].ID
 	}
-	monitors, err := monitorsOf(ctx, s.pool, ids)
+	monitors, err := monitorsOf(ctx, s.db, ids)
 	if err != nil {
 		return err
 	}

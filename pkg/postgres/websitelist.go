@@ -90,7 +90,7 @@ func (s *Store) Websites(ctx context.Context, org uptime.ID, f WebsiteFilter) ([
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.pool.Query(ctx, "-- name: ListWebsites :many\nSELECT "+websiteColumns+"\n"+q.list(f), q.args...)
+	rows, err := s.db.Query(ctx, "-- name: ListWebsites :many\nSELECT "+websiteColumns+"\n"+q.list(f), q.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list websites: %w", err)
 	}

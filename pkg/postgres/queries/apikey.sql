@@ -2,8 +2,8 @@
 SELECT count(*) FROM api_key;
 
 -- name: InsertAPIKey :one
-INSERT INTO api_key (id, org_id, name, prefix, hash, scopes, expires_at)
-VALUES (@id, @org_id, @name, @prefix, @hash, @scopes, sqlc.narg(expires_at)) RETURNING *;
+INSERT INTO api_key (id, org_id, name, prefix, hash, scopes, website_ids, tags, expires_at)
+VALUES (@id, @org_id, @name, @prefix, @hash, @scopes, sqlc.narg(website_ids)::uuid[], sqlc.narg(tags)::text[], sqlc.narg(expires_at)) RETURNING *;
 
 -- name: APIKeyByPrefix :one
 SELECT * FROM api_key WHERE prefix = @prefix;
@@ -26,5 +26,5 @@ SELECT EXISTS (SELECT FROM api_key WHERE org_id = @org_id AND id <> @id AND 'adm
 
 -- name: UpdateAPIKey :one
 UPDATE api_key SET name = @name, hash = @hash, scopes = @scopes, expires_at = sqlc.narg(expires_at), revoked_at = sqlc.narg(revoked_at),
-    previous_hash = sqlc.narg(previous_hash), previous_until = sqlc.narg(previous_until)
+    website_ids = sqlc.narg(website_ids)::uuid[], tags = sqlc.narg(tags)::text[], previous_hash = sqlc.narg(previous_hash), previous_until = sqlc.narg(previous_until)
 WHERE org_id = @org_id AND id = @id RETURNING *;

@@ -13,7 +13,7 @@ import (
 )
 
 const aPIKeyByPrefix = `-- name: APIKeyByPrefix :one
-SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until FROM api_key WHERE prefix = $1
+SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until, website_ids, tags FROM api_key WHERE prefix = $1
 `
 
 func (q *Queries) APIKeyByPrefix(ctx context.Context, prefix string) (ApiKey, error) {
@@ -32,6 +32,8 @@ func (q *Queries) APIKeyByPrefix(ctx context.Context, prefix string) (ApiKey, er
 		&i.RevokedAt,
 		&i.PreviousHash,
 		&i.PreviousUntil,
+		&i.WebsiteIds,
+		&i.Tags,
 	)
 	return i, err
 }
@@ -48,7 +50,7 @@ func (q *Queries) CountAPIKeys(ctx context.Context) (int64, error) {
 }
 
 const getAPIKey = `-- name: GetAPIKey :one
-SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until FROM api_key WHERE org_id = $1 AND id = $2
+SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until, website_ids, tags FROM api_key WHERE org_id = $1 AND id = $2
 `
 
 type GetAPIKeyParams struct {
@@ -72,23 +74,27 @@ func (q *Queries) GetAPIKey(ctx context.Context, arg GetAPIKeyParams) (ApiKey, e
 		&i.RevokedAt,
 		&i.PreviousHash,
 		&i.PreviousUntil,
+		&i.WebsiteIds,
+		&i.Tags,
 	)
 	return i, err
 }
 
 const insertAPIKey = `-- name: InsertAPIKey :one
-INSERT INTO api_key (id, org_id, name, prefix, hash, scopes, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until
+INSERT INTO api_key (id, org_id, name, prefix, hash, scopes, website_ids, tags, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7::uuid[], $8::text[], $9) RETURNING id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until, website_ids, tags
 `
 
 type InsertAPIKeyParams struct {
-	ID        uptime.ID
-	OrgID     uptime.ID
-	Name      string
-	Prefix    string
-	Hash      []byte
-	Scopes    []string
-	ExpiresAt *time.Time
+	ID         uptime.ID
+	OrgID      uptime.ID
+	Name       string
+	Prefix     string
+	Hash       []byte
+	Scopes     []string
+	WebsiteIds []uptime.ID
+	Tags       []string
+	ExpiresAt  *time.Time
 }
 
 func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) (ApiKey, error) {
@@ -99,6 +105,8 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) (Api
 		arg.Prefix,
 		arg.Hash,
 		arg.Scopes,
+		arg.WebsiteIds,
+		arg.Tags,
 		arg.ExpiresAt,
 	)
 	var i ApiKey
@@ -115,12 +123,14 @@ func (q *Queries) InsertAPIKey(ctx context.Context, arg InsertAPIKeyParams) (Api
 		&i.RevokedAt,
 		&i.PreviousHash,
 		&i.PreviousUntil,
+		&i.WebsiteIds,
+		&i.Tags,
 	)
 	return i, err
 }
 
 const listAPIKeys = `-- name: ListAPIKeys :many
-SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until FROM api_key WHERE org_id = $1 AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3
+SELECT id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until, website_ids, tags FROM api_key WHERE org_id = $1 AND ($2::uuid IS NULL OR id > $2::uuid) ORDER BY id LIMIT $3
 `
 
 type ListAPIKeysParams struct {
@@ -151,6 +161,8 @@ func (q *Queries) ListAPIKeys(ctx context.Context, arg ListAPIKeysParams) ([]Api
 			&i.RevokedAt,
 			&i.PreviousHash,
 			&i.PreviousUntil,
+			&i.WebsiteIds,
+			&i.Tags,
 		); err != nil {
 			return nil, err
 		}
@@ -207,8 +219,8 @@ func (q *Queries) TouchAPIKey(ctx context.Context, arg TouchAPIKeyParams) error 
 
 const updateAPIKey = `-- name: UpdateAPIKey :one
 UPDATE api_key SET name = $1, hash = $2, scopes = $3, expires_at = $4, revoked_at = $5,
-    previous_hash = $6, previous_until = $7
-WHERE org_id = $8 AND id = $9 RETURNING id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until
+    website_ids = $6::uuid[], tags = $7::text[], previous_hash = $8, previous_until = $9
+WHERE org_id = $10 AND id = $11 RETURNING id, org_id, name, prefix, hash, scopes, created_at, expires_at, last_used_at, revoked_at, previous_hash, previous_until, website_ids, tags
 `
 
 type UpdateAPIKeyParams struct {
@@ -217,6 +229,8 @@ type UpdateAPIKeyParams struct {
 	Scopes        []string
 	ExpiresAt     *time.Time
 	RevokedAt     *time.Time
+	WebsiteIds    []uptime.ID
+	Tags          []string
 	PreviousHash  []byte
 	PreviousUntil *time.Time
 	OrgID         uptime.ID
@@ -230,6 +244,8 @@ func (q *Queries) UpdateAPIKey(ctx context.Context, arg UpdateAPIKeyParams) (Api
 		arg.Scopes,
 		arg.ExpiresAt,
 		arg.RevokedAt,
+		arg.WebsiteIds,
+		arg.Tags,
 		arg.PreviousHash,
 		arg.PreviousUntil,
 		arg.OrgID,
@@ -249,6 +265,8 @@ func (q *Queries) UpdateAPIKey(ctx context.Context, arg UpdateAPIKeyParams) (Api
 		&i.RevokedAt,
 		&i.PreviousHash,
 		&i.PreviousUntil,
+		&i.WebsiteIds,
+		&i.Tags,
 	)
 	return i, err
 }

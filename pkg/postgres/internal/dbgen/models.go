@@ -36,6 +36,8 @@ type ApiKey struct {
 	RevokedAt     *time.Time
 	PreviousHash  []byte
 	PreviousUntil *time.Time
+	WebsiteIds    []uptime.ID
+	Tags          []string
 }
 
 type Audit struct {
