@@ -41,12 +41,17 @@ func (c *Channel) Wants(event alert.Event, website uptime.ID) bool {
 		(c.WebsiteIDs == nil || website.IsZero() || slices.Contains(c.WebsiteIDs, website))
 }
 
-// CreateChannel stores a channel and returns it with the times that it got.
+// CreateChannel stores a channel and returns it with the times that it got; one too many
+// is a [*QuotaExceeded].
 func (s *Store) CreateChannel(ctx context.Context, c Channel) (Channel, error) {
-	row, err := s.q.CreateChannel(ctx, dbgen.CreateChannelParams{
-		ID: c.ID, OrgID: c.OrgID, Name: c.Name, Kind: c.Kind, Config: c.Config, SecretsSealed: c.SecretsSealed,
-		Enabled: c.Enabled, Events: eventNames(c.Events), WebsiteIds: c.WebsiteIDs,
-		ReminderSeconds: int32(c.ReminderSeconds), ThrottleSeconds: int32(c.ThrottleSeconds),
+	var row dbgen.Channel
+	err := s.meteredTx(ctx, c.OrgID, func(tx pgx.Tx) (err error) {
+		row, err = dbgen.New(tx).CreateChannel(ctx, dbgen.CreateChannelParams{
+			ID: c.ID, OrgID: c.OrgID, Name: c.Name, Kind: c.Kind, Config: c.Config, SecretsSealed: c.SecretsSealed,
+			Enabled: c.Enabled, Events: eventNames(c.Events), WebsiteIds: c.WebsiteIDs,
+			ReminderSeconds: int32(c.ReminderSeconds), ThrottleSeconds: int32(c.ThrottleSeconds),
+		})
+		return err
 	})
 	if err != nil {
 		return Channel{}, fmt.Errorf("create channel: %w", classify(err))

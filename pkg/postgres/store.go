@@ -43,6 +43,7 @@ type Store struct {
 	q       *dbgen.Queries // over db
 	fleet   *dbgen.Queries // over the pool: what concerns the fleet, whoever asks
 	timing  *queryTiming
+	quotas  Quotas // of tenants without their own; see LimitTenants
 }
 
 // Open makes a pool. It does not wait for the database: services start in any

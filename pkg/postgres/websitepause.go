@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/probefleet/probefleet/pkg/postgres/internal/dbgen"
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
@@ -18,7 +20,11 @@ func (s *Store) PauseWebsite(ctx context.Context, org, id uptime.ID, until time.
 
 // ResumeWebsite ends a pause.
 func (s *Store) ResumeWebsite(ctx context.Context, org, id uptime.ID) (Website, error) {
-	n, err := s.q.ResumeWebsite(ctx, dbgen.ResumeWebsiteParams{OrgID: org, ID: id})
+	var n int64
+	err := s.meteredTx(ctx, org, func(tx pgx.Tx) (err error) {
+		n, err = dbgen.New(tx).ResumeWebsite(ctx, dbgen.ResumeWebsiteParams{OrgID: org, ID: id})
+		return err
+	})
 	return s.switched(ctx, "resume", org, id, n, err)
 }
 
