@@ -11,10 +11,11 @@ ON CONFLICT DO NOTHING
 RETURNING id;
 
 -- name: ResolveIncidents :many
+-- An end that is written again does not end the incident after it.
 UPDATE incident i SET resolved_at = GREATEST(x.at, i.opened_at), resolution = x.resolution
 FROM (SELECT unnest(@monitor_ids::uuid[]) AS monitor_id, unnest(@ats::timestamptz[]) AS at,
         unnest(@resolutions::text[]) AS resolution) x
-WHERE i.monitor_id = x.monitor_id AND i.resolved_at IS NULL
+WHERE i.monitor_id = x.monitor_id AND i.resolved_at IS NULL AND i.opened_at <= x.at
 RETURNING i.id, i.monitor_id, i.org_id, i.severity, i.opened_at, i.damped;
 
 -- name: OpenIncidentsOf :many

@@ -198,7 +198,7 @@ const resolveIncidents = `-- name: ResolveIncidents :many
 UPDATE incident i SET resolved_at = GREATEST(x.at, i.opened_at), resolution = x.resolution
 FROM (SELECT unnest($1::uuid[]) AS monitor_id, unnest($2::timestamptz[]) AS at,
         unnest($3::text[]) AS resolution) x
-WHERE i.monitor_id = x.monitor_id AND i.resolved_at IS NULL
+WHERE i.monitor_id = x.monitor_id AND i.resolved_at IS NULL AND i.opened_at <= x.at
 RETURNING i.id, i.monitor_id, i.org_id, i.severity, i.opened_at, i.damped
 `
 
@@ -217,6 +217,7 @@ type ResolveIncidentsRow struct {
 	Damped    bool
 }
 
+// An end that is written again does not end the incident after it.
 func (q *Queries) ResolveIncidents(ctx context.Context, arg ResolveIncidentsParams) ([]ResolveIncidentsRow, error) {
 	rows, err := q.db.Query(ctx, resolveIncidents, arg.MonitorIds, arg.Ats, arg.Resolutions)
 	if err != nil {

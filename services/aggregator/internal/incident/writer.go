@@ -70,21 +70,9 @@ func NewWriter(store *postgres.Store, jobs postgres.Jobs, cfg Config) *Writer {
 // error is ctx's, [postgres.ErrStaleLease], or a failpoint's.
 func (w *Writer) Record(ctx context.Context, units []unit.Unit, positions []postgres.Position) ([]uptime.ID, error) {
 	began := time.Now()
-	parts := waves(units)
-	if len(parts) == 0 {
-		parts = [][]unit.Unit{nil}
-	}
-	var refused []uptime.ID
-	for i, part := range parts {
-		var at []postgres.Position
-		if i == len(parts)-1 {
-			at = positions
-		}
-		no, err := w.write(ctx, part, at)
-		refused = append(refused, no...)
-		if err != nil {
-			return refused, err
-		}
+	refused, err := w.write(ctx, units, positions)
+	if err != nil {
+		return refused, err
 	}
 	w.cfg.Metrics.observe(units, len(refused), time.Since(began))
 	return refused, nil
@@ -113,7 +101,7 @@ func waves(units []unit.Unit) [][]unit.Unit {
 }
 
 // steps splits a unit in which an incident is opened and resolved, or several are,
-// into one unit for each.
+// into one unit for each, and a last one with all the rest.
 func steps(u unit.Unit) []unit.Unit {
 	if len(u.Opened)+len(u.Resolved) <= 1 && len(u.Spans) <= 1 {
 		return []unit.Unit{u}
@@ -143,7 +131,8 @@ func steps(u unit.Unit) []unit.Unit {
 	return append(parts, u)
 }
 
-// write writes one wave in one transaction. What collides again and again, or is
+// write writes units in one transaction: a kill leaves all of what was judged of a monitor
+// or nothing, so that its state is never ahead of its history. What collides again and again, or is
 // refused by the database, is written unit by unit, so that one bad unit does not
 // keep back the others; it alone is then given up, loudly.
 func (w *Writer) write(ctx context.Context, units []unit.Unit, positions []postgres.Position) ([]uptime.ID, error) {
@@ -204,23 +193,28 @@ func (w *Writer) oneByOne(ctx context.Context, units []unit.Unit, positions []po
 
 // try is one transaction.
 func (w *Writer) try(ctx context.Context, units []unit.Unit, positions []postgres.Position) (refused []uptime.ID, err error) {
-	var apply *batch
+	var happened []live.Event
 	err = w.store.Tx(ctx, func(tx pgx.Tx) error {
+		refused, happened = nil, nil
 		if err := w.step(StepBegin); err != nil {
 			return err
 		}
 		if err := w.lock(ctx, tx); err != nil {
 			return err
 		}
-		apply, refused, err = newBatch(ctx, tx, units)
-		if err != nil {
-			return err
-		}
-		if err := apply.write(ctx); err != nil {
-			return err
-		}
-		if err := apply.tell(ctx, w.jobs); err != nil {
-			return err
+		for _, wave := range waves(units) {
+			apply, no, err := newBatch(ctx, tx, wave)
+			if err != nil {
+				return err
+			}
+			refused = append(refused, no...)
+			if err := apply.write(ctx); err != nil {
+				return err
+			}
+			if err := apply.tell(ctx, w.jobs); err != nil {
+				return err
+			}
+			happened = append(happened, apply.happened()...)
 		}
 		if err := postgres.SavePositions(ctx, tx, w.cfg.Lease.Shard, positions); err != nil {
 			return err
@@ -233,7 +227,7 @@ func (w *Writer) try(ctx context.Context, units []unit.Unit, positions []postgre
 	if err := w.step(StepCommitted); err != nil {
 		return refused, err
 	}
-	w.publish(apply.happened()...)
+	w.publish(happened...)
 	return refused, nil
 }
 

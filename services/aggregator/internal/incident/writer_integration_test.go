@@ -271,3 +271,50 @@ func TestAStaleLeaseOrAFailpointEndsTheWriter(t *testing.T) {
 		t.Errorf("a stale lease wrote trouble: %v", err)
 	}
 }
+
+// What was judged in a backlog is several transitions of one monitor, which no statement
+// can write at once: one transaction does. Whoever is killed leaves all of it or nothing,
+// and what is written again changes nothing.
+func TestABacklogOfOneMonitorIsWrittenAtOnceOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	m := b.monitor()
+	fixture.Channel(t, b.store.Pool(), b.org, "down", "recovered")
+	b.record(down(m, at(0)))
+	backlog := func() unit.Unit {
+		u := down(m, at(2*time.Minute))
+		u.Votes[0].Region = "b"
+		u.Spans = []postgres.SpanSwitch{
+			{Monitor: m.ID, At: at(time.Minute), Verdict: uptime.VerdictUp}, {Monitor: m.ID, At: at(2 * time.Minute), Verdict: uptime.VerdictDown, Reason: uptime.ReasonDNS},
+		}
+		u.Resolved = []consensus.Resolve{{At: at(time.Minute), Explanation: "up"}}
+		return u
+	}
+	written := func() map[string]int {
+		return map[string]int{
+			"incidents": b.count("incident"), "open": b.count("incident WHERE resolved_at IS NULL"), "spans": b.count("span WHERE verdict <> 'unknown'"),
+			"downs": b.count("delivery WHERE transition = 'down'"), "ups": b.count("delivery WHERE transition = 'recovered'"),
+			"newer states": b.count("monitor_state WHERE since = $1", at(2*time.Minute).Time()), "votes": b.count("vote"),
+		}
+	}
+	before := written()
+	after := map[string]int{"incidents": 2, "open": 1, "spans": 3, "downs": 2, "ups": 1, "newer states": 1, "votes": 2}
+	killed := errors.New("killed")
+	for _, c := range []struct {
+		step string
+		want map[string]int
+	}{{incident.StepBegin, before}, {incident.StepCommit, before}, {incident.StepCommitted, after}, {"never", after}} {
+		w := b.writer(func(at string) error {
+			if at == c.step {
+				return killed
+			}
+			return nil
+		})
+		if _, err := w.Record(t.Context(), []unit.Unit{backlog()}, nil); errors.Is(err, killed) != (c.step != "never") {
+			t.Fatalf("at %s: %v", c.step, err)
+		}
+		if diff := cmp.Diff(c.want, written()); diff != "" {
+			t.Errorf("killed at %s (-want +got):\n%s", c.step, diff)
+		}
+	}
+}
