@@ -21,7 +21,7 @@ import (
 )
 
 // atMost bounds a run of everything.
-const atMost = 40 * time.Minute
+const atMost = 75 * time.Minute
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)

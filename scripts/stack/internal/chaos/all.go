@@ -5,5 +5,5 @@ import "slices"
 // All returns every scenario, in the order in which they are played: those that change
 // the fleet for good come last.
 func All() []Scenario {
-	return slices.Concat(processes(), stores(), streams(), regions(), channels(), clocks(), disks(), failover())
+	return slices.Concat(processes(), deadMan(), stores(), streams(), regions(), channels(), clocks(), disks(), failover())
 }

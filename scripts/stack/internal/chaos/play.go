@@ -32,6 +32,11 @@ func (p *play) all() []website {
 // Play plays a scenario whose fault lasts so long. An error means that it could not be
 // played; broken promises are in the figures.
 func (r *Rig) Play(ctx context.Context, s *Scenario, hold time.Duration) (f Figures, err error) {
+	if s.Prepare != nil {
+		if err := s.Prepare(ctx, r); err != nil {
+			return f, err
+		}
+	}
 	p := &play{began: time.Now(), alreadyTold: len(r.hook.all())}
 	r.forged = map[string]int64{}
 	if err := r.prologue(ctx, p); err != nil {

@@ -59,6 +59,10 @@ type Rig struct {
 	forged       map[string]int64 // checks that no pusher made, by region, within the scenario
 	slack        *sink            // of the scenario that has one
 	slackChannel string
+
+	pings            *sink // what the fleet calls while all of it moves
+	operators        *sink // of the scenario that has a channel for news of the fleet
+	operatorsChannel string
 }
 
 // Start starts a fleet behind proxies and waits until its websites are judged.
@@ -140,6 +144,8 @@ func (r *Rig) options() (stack.Options, error) {
 		"DATABASE_URL": "postgres://probefleet:" + postgresPassword + "@" + at + "/probefleet?sslmode=disable",
 		"INFLUXDB_URL": r.influx.url,
 	}
+	switched := map[string]string{"HEALTHCHECK_PING_URL": r.pingSink()}
+	opt.Env[stack.API], opt.Env[stack.Aggregator] = switched, switched
 	for _, name := range append([]string{""}, r.regions...) {
 		if r.redis[name], at, err = r.link("redis "+name, loopback(opt.Ports.Redis)); err != nil {
 			return opt, err

@@ -15,6 +15,9 @@ type Scenario struct {
 	Short   time.Duration
 	Long    time.Duration // how long it lasts; Short zero: not in the short form
 
+	// Prepare, if there is one, waits for what must be before anything is played.
+	Prepare func(ctx context.Context, r *Rig) error
+
 	// Inject breaks something; heal, if there is one, mends it.
 	Inject injection
 
