@@ -109,7 +109,7 @@ func (f *fleet) worker(id string, hook *cut) (stop func()) {
 	})
 	consumer := f.open(hook).Consumer(f.lane, queue.WorkerInfo{ID: id})
 	r, err := runner.New([]runner.Lane{consumer}, probes, runner.Config{
-		Region: "eu", Worker: id, BeatEvery: 200 * time.Millisecond, DrainTime: 2 * time.Second, Log: quiet,
+		Region: "eu", Worker: id, BeatEvery: 200 * time.Millisecond, DrainTime: 10 * time.Second, Log: quiet,
 	})
 	if err != nil {
 		f.t.Fatal(err)
@@ -138,7 +138,7 @@ func (f *fleet) push(n int, target string) {
 	for i := range checks {
 		checks[i] = wire.EncodeCheck(nil, &uptime.Check{
 			Monitor: uptime.ID{1, byte(f.sent >> 8), byte(f.sent)}, Revision: 1, Kind: uptime.KindHTTP, Target: target,
-			Due: now / 1000 * 1000, NotAfter: now.Add(time.Minute), Timeout: 5 * time.Second, Interval: time.Minute,
+			Due: now / 1000 * 1000, NotAfter: now.Add(time.Minute), Timeout: 30 * time.Second, Interval: time.Minute,
 		})
 		f.sent++
 	}
@@ -231,11 +231,22 @@ func TestTwoWorkersShareALane(t *testing.T) {
 	}
 }
 
+// behind answers when the gate is open.
+func behind(gate <-chan struct{}) targets.Behaviour {
+	return func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-gate:
+		case <-r.Context().Done():
+		}
+	}
+}
+
 // A worker that is cut off in the middle of its checks counts as dead, another takes
 // them over, and when the first is back it adds nothing.
 func TestCutOffWorkerIsReplaced(t *testing.T) {
 	t.Parallel()
-	f, web, cable := newFleet(t), targets.New(t, targets.Delay(300*time.Millisecond, targets.Status(200))), &cut{}
+	f, gate, cable := newFleet(t), make(chan struct{}), &cut{}
+	web := targets.New(t, behind(gate))
 	f.worker("a", cable)
 	f.eventually("the worker lives", func(queue.LaneStats) bool {
 		w, err := f.q.Workers(t.Context(), f.lane)
@@ -244,6 +255,7 @@ func TestCutOffWorkerIsReplaced(t *testing.T) {
 	f.push(50, web.URL)
 	f.eventually("the worker has them", func(s queue.LaneStats) bool { return s.Checks.Pending == 50 })
 	cable.off.Store(true)
+	close(gate)
 	f.worker("b", nil)
 	f.eventually("the other has done them", func(s queue.LaneStats) bool { return s.Ledger.Done == 50 })
 	cable.off.Store(false)
@@ -306,11 +318,13 @@ func TestStopHandsOver(t *testing.T) {
 // The same worker, restarted, begins with what it had.
 func TestRestartGoesOn(t *testing.T) {
 	t.Parallel()
-	f, web, cable := newFleet(t), targets.New(t, targets.Delay(300*time.Millisecond, targets.Status(200))), &cut{}
+	f, gate, cable := newFleet(t), make(chan struct{}), &cut{}
+	web := targets.New(t, behind(gate))
 	stop := f.worker("a", cable)
 	f.push(30, web.URL)
 	f.eventually("the worker has them", func(s queue.LaneStats) bool { return s.Checks.Pending == 30 })
 	cable.off.Store(true) // dies without a word
+	close(gate)
 	stop()
 	f.worker("a", nil)
 	f.wantOnce(30)
