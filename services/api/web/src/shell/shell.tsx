@@ -87,13 +87,12 @@ function TopBar({ onSearch, onHelp }: { onSearch: () => void; onHelp: () => void
       <button
         type="button"
         onClick={onSearch}
-        aria-label="Search and commands"
         aria-keyshortcuts="Control+K Meta+K"
         className="flex h-8 items-center gap-2 rounded border border-line bg-bg px-2 text-muted hover:bg-hover sm:w-56"
       >
         <Icon name="search" />
-        <span className="hidden flex-1 text-left sm:inline">Search</span>
-        <span className="hidden sm:inline">
+        <span className="sr-only flex-1 text-left sm:not-sr-only">Search</span>
+        <span className="hidden sm:inline" aria-hidden="true">
           <Kbd>{/Mac|iPhone|iPad/.test(navigator.platform) ? "⌘K" : "Ctrl K"}</Kbd>
         </span>
       </button>

@@ -90,7 +90,7 @@ export function PasswordInput(props: InputHTMLAttributes<HTMLInputElement>) {
     <div className="flex gap-1">
       <Input type={shown ? "text" : "password"} {...props} />
       <IconButton
-        icon={shown ? "check" : "search"}
+        icon={shown ? "eyeOff" : "eye"}
         label={shown ? "Hide it" : "Show it"}
         aria-pressed={shown}
         look="secondary"

@@ -15,6 +15,15 @@ interface Overlay {
   wide?: boolean;
 }
 
+/** The first thing to fill in; else what there is to read, rather than the button that closes it. */
+function focusFirst(e: Event) {
+  if (!(e.currentTarget instanceof HTMLElement)) return;
+  const to = e.currentTarget.querySelector<HTMLElement>("input:not([disabled]),textarea,[data-content]");
+  if (!to) return;
+  e.preventDefault();
+  to.focus();
+}
+
 function Frame({
   title,
   description,
@@ -28,6 +37,7 @@ function Frame({
       <D.Portal>
         <D.Overlay className="fixed inset-0 z-40 animate-fade bg-[#00000080]" />
         <D.Content
+          onOpenAutoFocus={focusFirst}
           className={cx("fixed z-40 flex flex-col border-line bg-surface outline-none", className)}
           {...(description ? {} : { "aria-describedby": undefined })}
         >
@@ -40,7 +50,13 @@ function Frame({
               <IconButton icon="close" label="Close" small />
             </D.Close>
           </header>
-          <div className="min-h-0 flex-1 overflow-y-auto p-4" tabIndex={0} role="group" aria-label="Content">
+          <div
+            data-content
+            className="min-h-0 flex-1 overflow-y-auto p-4 -outline-offset-2"
+            tabIndex={0}
+            role="group"
+            aria-label="Content"
+          >
             {children}
           </div>
           {footer && (

@@ -38,16 +38,20 @@ export function EmptyState({
   title,
   children,
   action,
+  level = 2,
 }: {
   icon?: IconName;
   title: string;
   children?: ReactNode;
   action?: ReactNode;
+  /** Of its heading: 1 if it is all of the page. */
+  level?: 1 | 2 | 3;
 }) {
+  const H = `h${level}` as const;
   return (
     <div className="mx-auto flex max-w-md flex-col items-center gap-2 px-4 py-12 text-center">
       {icon && <Icon name={icon} size={28} className="text-faint" />}
-      <h2 className="text-base font-semibold">{title}</h2>
+      <H className="text-base font-semibold">{title}</H>
       {children && <div className="text-muted">{children}</div>}
       {action && <div className="mt-2 flex flex-wrap justify-center gap-2">{action}</div>}
     </div>

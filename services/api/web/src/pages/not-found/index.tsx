@@ -6,6 +6,7 @@ export default function NotFound() {
   return (
     <div className="pt-[10vh]">
       <EmptyState
+        level={1}
         icon="search"
         title="There is no such page"
         action={<LinkButton href="/">To the overview</LinkButton>}

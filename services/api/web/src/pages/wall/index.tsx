@@ -6,6 +6,7 @@ export default function Wall() {
   return (
     <main className="pt-[10vh]">
       <EmptyState
+        level={1}
         title="Not in the dashboard yet"
         action={<LinkButton href="/">To the overview</LinkButton>}
       />
