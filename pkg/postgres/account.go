@@ -61,8 +61,8 @@ type Membership struct {
 const firstRows = 7205760
 
 // CreateFirstAccount stores an account, the owner of an organisation, if there is none
-// at all, and tells whether it did.
-func (s *Store) CreateFirstAccount(ctx context.Context, a Account, org uptime.ID) (bool, error) {
+// at all, and tells whether it did. The organisation gets the name unless that is empty.
+func (s *Store) CreateFirstAccount(ctx context.Context, a Account, org uptime.ID, name string) (bool, error) {
 	created := false
 	err := s.Tx(ctx, func(tx pgx.Tx) error {
 		q := dbgen.New(tx)
@@ -74,7 +74,10 @@ func (s *Store) CreateFirstAccount(ctx context.Context, a Account, org uptime.ID
 			return err
 		}
 		created = true
-		return CreateMember(ctx, tx, a, org, RoleOwner)
+		if err := CreateMember(ctx, tx, a, org, RoleOwner); err != nil || name == "" {
+			return err
+		}
+		return q.RenameOrg(ctx, dbgen.RenameOrgParams{ID: org, Name: PlainText(name)})
 	})
 	if err != nil {
 		return false, fmt.Errorf("create first account: %w", classify(err))

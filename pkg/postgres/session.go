@@ -126,14 +126,10 @@ func (s *Store) EndSessionByHash(ctx context.Context, hash []byte) error {
 // EndSessions removes every session of an account but one, in a transaction; the zero id
 // spares none. Links for a new password end with them.
 func EndSessions(ctx context.Context, tx pgx.Tx, account, but uptime.ID) error {
-	q := dbgen.New(tx)
-	if err := q.EndSessions(ctx, dbgen.EndSessionsParams{AccountID: account, But: but}); err != nil {
+	if err := dbgen.New(tx).EndSessions(ctx, dbgen.EndSessionsParams{AccountID: account, But: but}); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
-	if err := q.DropPasswordResets(ctx, account); err != nil {
-		return fmt.Errorf("end links for a new password: %w", err)
-	}
-	return nil
+	return DropPasswordResets(ctx, tx, account)
 }
 
 func sessionOf(r dbgen.Session) Session {

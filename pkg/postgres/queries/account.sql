@@ -47,3 +47,9 @@ SELECT o.id, m.role FROM membership m JOIN org o ON o.id = m.org_id WHERE m.acco
 
 -- name: HasOtherOwner :one
 SELECT EXISTS (SELECT FROM membership WHERE org_id = @org_id AND account_id <> @account_id AND role = 'owner');
+
+-- name: SetPasswordHash :one
+UPDATE account SET password_hash = @password_hash WHERE id = @id RETURNING *;
+
+-- name: RenameOrg :exec
+UPDATE org SET name = @name, updated_at = now() WHERE id = @id;

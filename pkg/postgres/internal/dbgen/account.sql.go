@@ -281,6 +281,47 @@ func (q *Queries) NoteSignIn(ctx context.Context, arg NoteSignInParams) error {
 	return err
 }
 
+const renameOrg = `-- name: RenameOrg :exec
+UPDATE org SET name = $1, updated_at = now() WHERE id = $2
+`
+
+type RenameOrgParams struct {
+	Name string
+	ID   uptime.ID
+}
+
+func (q *Queries) RenameOrg(ctx context.Context, arg RenameOrgParams) error {
+	_, err := q.db.Exec(ctx, renameOrg, arg.Name, arg.ID)
+	return err
+}
+
+const setPasswordHash = `-- name: SetPasswordHash :one
+UPDATE account SET password_hash = $1 WHERE id = $2 RETURNING id, email, password_hash, created_at, name, totp_sealed, totp_since, totp_step, recovery_hashes, last_sign_in_at
+`
+
+type SetPasswordHashParams struct {
+	PasswordHash string
+	ID           uptime.ID
+}
+
+func (q *Queries) SetPasswordHash(ctx context.Context, arg SetPasswordHashParams) (Account, error) {
+	row := q.db.QueryRow(ctx, setPasswordHash, arg.PasswordHash, arg.ID)
+	var i Account
+	err := row.Scan(
+		&i.ID,
+		&i.Email,
+		&i.PasswordHash,
+		&i.CreatedAt,
+		&i.Name,
+		&i.TotpSealed,
+		&i.TotpSince,
+		&i.TotpStep,
+		&i.RecoveryHashes,
+		&i.LastSignInAt,
+	)
+	return i, err
+}
+
 const takeRecoveryCode = `-- name: TakeRecoveryCode :execrows
 UPDATE account SET recovery_hashes = array_remove(recovery_hashes, $1::bytea) WHERE id = $2 AND $1::bytea = ANY (recovery_hashes)
 `

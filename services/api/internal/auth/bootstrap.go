@@ -72,7 +72,7 @@ func firstAccount(ctx context.Context, store *postgres.Store, log *slog.Logger, 
 	}
 	created, err := store.CreateFirstAccount(ctx, postgres.Account{
 		ID: uptime.NewID(time.Now()), Email: first.AdminEmail, PasswordHash: hash,
-	}, org)
+	}, org, "")
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/services/api/internal/auth"
 )
 
@@ -31,6 +32,8 @@ type visit struct {
 	address   string // of the client
 	userAgent string
 	token     string // of the session's cookie; empty: none was sent
+	request   string // its id
+	operation string
 	header    http.Header
 	cookie    cookieStyle
 }
@@ -47,6 +50,7 @@ func visitOf(ctx context.Context) *visit {
 
 func (s *Server) visitOf(c *gin.Context) *visit {
 	v := &visit{address: c.ClientIP(), userAgent: c.Request.UserAgent(), header: c.Writer.Header(), cookie: s.cookie}
+	v.request, v.operation = requestID(c), operationOf(c)
 	if len(v.userAgent) > maxUserAgent {
 		v.userAgent = strings.ToValidUTF8(v.userAgent[:maxUserAgent], "")
 	}
@@ -54,6 +58,13 @@ func (s *Server) visitOf(c *gin.Context) *visit {
 		v.token = cookie.Value
 	}
 	return v
+}
+
+// actor names an account as who acts, where nobody is signed in yet.
+func (v *visit) actor(a *postgres.Account) postgres.Actor {
+	return postgres.Actor{
+		Kind: postgres.ActorAccount, ID: a.ID, Name: a.Email, Address: v.address, Request: v.request, Operation: v.operation,
+	}
 }
 
 // signedIn leaves a session's token with the browser: until it is closed, or for as long

@@ -1,0 +1,139 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/probefleet/probefleet/pkg/postgres"
+	"github.com/probefleet/probefleet/pkg/uptime"
+	"github.com/probefleet/probefleet/services/api/internal/auth"
+	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
+)
+
+// GetSetup implements [api.StrictServerInterface].
+func (s *Server) GetSetup(ctx context.Context, _ api.GetSetupRequestObject) (api.GetSetupResponseObject, error) {
+	has, err := s.Store.HasAccounts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return api.GetSetup200JSONResponse{Needed: !has, SignUpOpen: s.SignUpOpen, Mail: s.SMTPConfigured, Version: s.Version}, nil
+}
+
+// SetUp implements [api.StrictServerInterface].
+func (s *Server) SetUp(ctx context.Context, r api.SetUpRequestObject) (api.SetUpResponseObject, error) {
+	done := conflict("set-up", "The fleet has an account already: sign in, or ask for an invitation.")
+	switch has, err := s.Store.HasAccounts(ctx); { // before a hash is made for nothing
+	case err != nil:
+		return nil, err
+	case has:
+		return nil, done
+	}
+	a, err := s.newAccount(ctx, r.Body)
+	if err != nil {
+		return nil, err
+	}
+	org, err := s.Store.EnsureOrg(ctx, postgres.DefaultOrg, "Default")
+	if err != nil {
+		return nil, err
+	}
+	ctx = postgres.WithActor(ctx, visitOf(ctx).actor(&a))
+	created, err := s.Store.CreateFirstAccount(ctx, a, org.ID, strings.TrimSpace(deref(r.Body.Organisation)))
+	if err != nil {
+		return nil, err
+	}
+	if !created {
+		return nil, done
+	}
+	me, err := s.signIn(ctx, &a, org.ID, false)
+	return api.SetUp201JSONResponse(me), err
+}
+
+// slugTries bounds how often a name that is taken is tried with another ending.
+const slugTries = 3
+
+// SignUp implements [api.StrictServerInterface].
+func (s *Server) SignUp(ctx context.Context, r api.SignUpRequestObject) (api.SignUpResponseObject, error) {
+	if !s.SignUpOpen {
+		return nil, &problem{
+			status: http.StatusForbidden, kind: "sign-up-closed", title: "Forbidden",
+			detail: "Nobody can make an account here without an invitation.",
+		}
+	}
+	limits := []limit{{subject: auth.Subject("sign-up", subnet(visitOf(ctx).address)), throttle: auth.SignUpThrottle}}
+	if err := s.attempt(ctx, limits); err != nil {
+		return nil, err
+	}
+	a, err := s.newAccount(ctx, r.Body)
+	if err != nil {
+		return nil, err
+	}
+	name := strings.TrimSpace(deref(r.Body.Organisation))
+	if name == "" {
+		name = ownName(a.Name, a.Email)
+	}
+	ctx = postgres.WithActor(ctx, visitOf(ctx).actor(&a))
+	for try := 1; ; try++ {
+		org := postgres.Org{ID: uptime.NewID(s.Now()), Slug: slugFor(name), Name: postgres.PlainText(name)}
+		err := s.Store.CreateAccountWithOrg(ctx, a, org)
+		switch {
+		case postgres.Violates(err, "account_email"):
+			return nil, emailTaken()
+		case errors.Is(err, postgres.ErrConflict) && try < slugTries:
+			continue
+		case err != nil:
+			return nil, err
+		}
+		me, err := s.signIn(ctx, &a, org.ID, false)
+		return api.SignUp201JSONResponse(me), err
+	}
+}
+
+// newAccount returns an account as somebody asks for it.
+func (s *Server) newAccount(ctx context.Context, body *api.SignUp) (postgres.Account, error) {
+	return s.accountFor(ctx, body.Email, deref(body.Name), body.Password)
+}
+
+// accountFor returns a fresh account, which is stored nowhere yet; what is wrong with its
+// fields is a problem.
+func (s *Server) accountFor(ctx context.Context, email, name, password string) (postgres.Account, error) {
+	email, err := emailOf("email", email)
+	if err != nil {
+		return postgres.Account{}, err
+	}
+	hash, err := s.hashPassword(ctx, "password", password)
+	if err != nil {
+		return postgres.Account{}, err
+	}
+	now := s.Now()
+	return postgres.Account{
+		ID: uptime.NewID(now), Email: email, Name: postgres.PlainText(strings.TrimSpace(name)), PasswordHash: hash, CreatedAt: now,
+	}, nil
+}
+
+// ownName makes up a name for an organisation of one person.
+func ownName(name, email string) string {
+	if name == "" {
+		name, _, _ = strings.Cut(email, "@")
+	}
+	return name + "'s websites"
+}
+
+var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
+
+// slugFor makes up a slug for a name, with an ending that nobody has.
+func slugFor(name string) string {
+	const most = 30
+	slug := notSlug.ReplaceAllString(strings.ToLower(name), "-")
+	slug = strings.Trim(slug[:min(len(slug), most)], "-")
+	if slug == "" {
+		slug = "org"
+	}
+	var b [4]byte
+	_, _ = rand.Read(b[:])
+	return fmt.Sprintf("%s-%x", slug, b)
+}
