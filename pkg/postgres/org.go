@@ -40,7 +40,7 @@ func (s *Store) OrgBySlug(ctx context.Context, slug string) (Org, error) {
 
 // OrgIDs returns every tenant's id.
 func (s *Store) OrgIDs(ctx context.Context) ([]uptime.ID, error) {
-	ids, err := s.q.OrgIDs(ctx)
+	ids, err := s.fleet.OrgIDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list organisations: %w", err)
 	}

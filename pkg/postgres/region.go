@@ -74,8 +74,10 @@ func (s *Store) Region(ctx context.Context, org uptime.ID, name string) (Region,
 }
 
 // CreateRegion adds an enabled region, or takes over one that is pending. A name that is
-// taken otherwise is ErrConflict.
+// taken otherwise is ErrConflict. Regions concern the whole fleet, so this and what else
+// changes one sees all tenants, whoever asks.
 func (s *Store) CreateRegion(ctx context.Context, r Region) (Region, error) {
+	ctx = WithoutTenant(ctx)
 	row, err := s.q.InsertRegion(ctx, dbgen.InsertRegionParams{
 		Name: r.Name, OrgID: r.OrgID, Private: r.Private, Title: r.Title, Latitude: r.Latitude, Longitude: r.Longitude,
 		KeySealed: r.KeySealed,
@@ -94,7 +96,7 @@ func (s *Store) CreateRegion(ctx context.Context, r Region) (Region, error) {
 // forgotten by the monitors of others; the error for their only one is a [*LastRegion].
 func (s *Store) UpdateRegion(ctx context.Context, org uptime.ID, name string, change func(*Region) error) (Region, error) {
 	var out Region
-	err := s.Tx(ctx, func(tx pgx.Tx) error {
+	err := s.Tx(WithoutTenant(ctx), func(tx pgx.Tx) error {
 		q := dbgen.New(tx)
 		row, err := q.LockRegion(ctx, dbgen.LockRegionParams{OrgID: org, Name: name})
 		if err != nil {
@@ -142,7 +144,7 @@ func (e *LastRegion) Unwrap() error { return ErrConflict }
 // that name others beside it. The error for the only region of a monitor is a
 // [*LastRegion].
 func (s *Store) DeleteRegion(ctx context.Context, org uptime.ID, name string) error {
-	err := s.Tx(ctx, func(tx pgx.Tx) error {
+	err := s.Tx(WithoutTenant(ctx), func(tx pgx.Tx) error {
 		q := dbgen.New(tx)
 		row, err := q.LockRegion(ctx, dbgen.LockRegionParams{OrgID: org, Name: name})
 		if err != nil {

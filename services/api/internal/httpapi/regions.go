@@ -165,7 +165,7 @@ func (s *Server) CreateRegion(ctx context.Context, r api.CreateRegionRequestObje
 // organisation that the fleet began with makes it, for everybody or for one other.
 func (s *Server) createRegion(ctx context.Context, r postgres.Region, owner string) (postgres.Region, string, error) {
 	r.OrgID = callerOf(ctx).Org
-	first, err := s.Store.OrgBySlug(ctx, postgres.DefaultOrg)
+	first, err := s.Store.OrgBySlug(postgres.WithoutTenant(ctx), postgres.DefaultOrg)
 	if err != nil {
 		return r, "", err
 	}
@@ -173,7 +173,7 @@ func (s *Server) createRegion(ctx context.Context, r postgres.Region, owner stri
 		return r, "", forbidden("Regions are the fleet's: its operators make them, also such as look for one organisation only.")
 	}
 	if owner != "" && owner != first.Slug {
-		org, err := s.Store.OrgBySlug(ctx, owner)
+		org, err := s.Store.OrgBySlug(postgres.WithoutTenant(ctx), owner)
 		if errors.Is(err, postgres.ErrNotFound) {
 			return r, "", invalidField("organisation", "is not the slug of an organisation")
 		}
@@ -198,7 +198,7 @@ func (s *Server) createRegion(ctx context.Context, r postgres.Region, owner stri
 		return created, "", err
 	}
 	s.tellRegion(ctx, live.Created, r.Name)
-	if err := s.vault.ResealAll(ctx, s.Store); err != nil {
+	if err := s.vault.ResealAll(postgres.WithoutTenant(ctx), s.Store); err != nil {
 		// The region is there and its key must be told; its workers say what they cannot open.
 		s.log.ErrorContext(ctx, "secrets of monitors are not sealed for a new region", "region", r.Name, "err", err)
 	}
@@ -242,7 +242,7 @@ func (s *Server) UpdateRegion(ctx context.Context, r api.UpdateRegionRequestObje
 		return nil, s.regionError(ctx, r.Name, err)
 	}
 	if opened {
-		if err := s.vault.ResealAll(ctx, s.Store); err != nil {
+		if err := s.vault.ResealAll(postgres.WithoutTenant(ctx), s.Store); err != nil {
 			s.log.ErrorContext(ctx, "secrets of monitors are not sealed for a region that is not private any more", "region", r.Name, "err", err)
 		}
 	}
@@ -264,7 +264,7 @@ func (s *Server) DeleteRegion(ctx context.Context, r api.DeleteRegionRequestObje
 
 // mayOpen says why the caller's regions cannot be everybody's.
 func (s *Server) mayOpen(ctx context.Context) error {
-	first, err := s.Store.OrgBySlug(ctx, postgres.DefaultOrg)
+	first, err := s.Store.OrgBySlug(postgres.WithoutTenant(ctx), postgres.DefaultOrg)
 	if err == nil && first.ID != callerOf(ctx).Org {
 		return forbidden("Only the regions of the fleet's operators look for all.")
 	}
