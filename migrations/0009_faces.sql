@@ -35,11 +35,15 @@ DROP TRIGGER incident_audit ON incident;
 CREATE TRIGGER incident_audit AFTER UPDATE OF acknowledged_at, note ON incident
     FOR EACH ROW WHEN (current_setting('probefleet.actor', true) <> '')
     EXECUTE FUNCTION audit_change('incident', 'id', '{evidence,damped}', '{}');
+CREATE TRIGGER incident_event_audit AFTER INSERT ON incident_event
+    FOR EACH ROW WHEN (NEW.kind = 'comment' AND current_setting('probefleet.actor', true) <> '')
+    EXECUTE FUNCTION audit_change('incident', 'incident_id', '{}', '{}');
 CREATE TRIGGER status_page_audit AFTER INSERT OR UPDATE OR DELETE ON status_page
     FOR EACH ROW WHEN (current_setting('probefleet.actor', true) <> '')
     EXECUTE FUNCTION audit_change('status_page', 'id', '{updated_at}', '{}');
 
 -- +goose Down
+DROP TRIGGER incident_event_audit ON incident_event;
 DROP TRIGGER incident_audit ON incident;
 CREATE TRIGGER incident_audit AFTER UPDATE OF acknowledged_at ON incident
     FOR EACH ROW WHEN (current_setting('probefleet.actor', true) <> '')

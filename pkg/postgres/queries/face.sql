@@ -52,3 +52,19 @@ WHERE i.org_id = @org_id AND i.resolved_at IS NULL AND w.tags @> @tags::text[];
 
 -- name: CountEnabledChannels :one
 SELECT count(*) FROM channel WHERE org_id = @org_id AND enabled;
+
+-- name: IncidentTimes :many
+-- When websites had incidents that touch the period, newest first.
+SELECT id, website_id, monitor_id, severity, opened_at, resolved_at, acknowledged_at, note FROM incident
+WHERE website_id = ANY (@ids::uuid[]) AND opened_at < @until AND (resolved_at IS NULL OR resolved_at >= @since)
+ORDER BY opened_at DESC, id DESC;
+
+-- name: NoteIncident :execrows
+UPDATE incident SET note = @note WHERE org_id = @org_id AND id = @id;
+
+-- name: LockIncident :one
+SELECT id FROM incident WHERE org_id = @org_id AND id = @id FOR SHARE;
+
+-- name: JudgedUntil :one
+-- Until when the verdicts hold: now while every shard is judged, else since its judge is gone.
+SELECT LEAST(now(), min(expires_at))::timestamptz AS at FROM shard_lease WHERE role = 'aggregator';

@@ -138,6 +138,87 @@ func (q *Queries) FailuresOfMonitors(ctx context.Context, arg FailuresOfMonitors
 	return items, nil
 }
 
+const incidentTimes = `-- name: IncidentTimes :many
+SELECT id, website_id, monitor_id, severity, opened_at, resolved_at, acknowledged_at, note FROM incident
+WHERE website_id = ANY ($1::uuid[]) AND opened_at < $2 AND (resolved_at IS NULL OR resolved_at >= $3)
+ORDER BY opened_at DESC, id DESC
+`
+
+type IncidentTimesParams struct {
+	Ids   []uptime.ID
+	Until time.Time
+	Since *time.Time
+}
+
+type IncidentTimesRow struct {
+	ID             uptime.ID
+	WebsiteID      uptime.ID
+	MonitorID      uptime.ID
+	Severity       string
+	OpenedAt       time.Time
+	ResolvedAt     *time.Time
+	AcknowledgedAt *time.Time
+	Note           string
+}
+
+// When websites had incidents that touch the period, newest first.
+func (q *Queries) IncidentTimes(ctx context.Context, arg IncidentTimesParams) ([]IncidentTimesRow, error) {
+	rows, err := q.db.Query(ctx, incidentTimes, arg.Ids, arg.Until, arg.Since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IncidentTimesRow
+	for rows.Next() {
+		var i IncidentTimesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.WebsiteID,
+			&i.MonitorID,
+			&i.Severity,
+			&i.OpenedAt,
+			&i.ResolvedAt,
+			&i.AcknowledgedAt,
+			&i.Note,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const judgedUntil = `-- name: JudgedUntil :one
+SELECT LEAST(now(), min(expires_at))::timestamptz AS at FROM shard_lease WHERE role = 'aggregator'
+`
+
+// Until when the verdicts hold: now while every shard is judged, else since its judge is gone.
+func (q *Queries) JudgedUntil(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, judgedUntil)
+	var at time.Time
+	err := row.Scan(&at)
+	return at, err
+}
+
+const lockIncident = `-- name: LockIncident :one
+SELECT id FROM incident WHERE org_id = $1 AND id = $2 FOR SHARE
+`
+
+type LockIncidentParams struct {
+	OrgID uptime.ID
+	ID    uptime.ID
+}
+
+func (q *Queries) LockIncident(ctx context.Context, arg LockIncidentParams) (uptime.ID, error) {
+	row := q.db.QueryRow(ctx, lockIncident, arg.OrgID, arg.ID)
+	var id uptime.ID
+	err := row.Scan(&id)
+	return id, err
+}
+
 const monitorsOfTagged = `-- name: MonitorsOfTagged :many
 SELECT m.id, m.website_id FROM website w JOIN monitor m ON m.website_id = w.id
 WHERE w.org_id = $1 AND w.tags @> $2::text[]
@@ -173,6 +254,24 @@ func (q *Queries) MonitorsOfTagged(ctx context.Context, arg MonitorsOfTaggedPara
 		return nil, err
 	}
 	return items, nil
+}
+
+const noteIncident = `-- name: NoteIncident :execrows
+UPDATE incident SET note = $1 WHERE org_id = $2 AND id = $3
+`
+
+type NoteIncidentParams struct {
+	Note  string
+	OrgID uptime.ID
+	ID    uptime.ID
+}
+
+func (q *Queries) NoteIncident(ctx context.Context, arg NoteIncidentParams) (int64, error) {
+	result, err := q.db.Exec(ctx, noteIncident, arg.Note, arg.OrgID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const openIncidentsOfMonitors = `-- name: OpenIncidentsOfMonitors :many
