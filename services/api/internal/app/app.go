@@ -161,7 +161,7 @@ func (a *App) handler() (http.Handler, error) {
 		Auth: authenticator{auth.NewKeys(a.store, nil)}, Desk: a.desk, Events: a.events, Tell: a.tell, Cleaner: a.cleaner, Metrics: a.env.Metrics, Log: a.env.Log,
 		Live: a.env.Health.Live(), Ready: a.env.Health.Ready(), Web: webui.Handler(), Shards: a.cfg.Shards.Shards,
 		SMTPConfigured: a.cfg.SMTPHost != "", TrustedProxies: a.cfg.TrustedProxies, Gate: a.gate,
-		PublicURL: strings.TrimRight(a.cfg.PublicURL, "/"),
+		PublicURL: strings.TrimRight(a.cfg.PublicURL, "/"), SignUpOpen: a.cfg.SignUp == signUpOpen, Version: a.env.Version,
 	})
 }
 
@@ -177,6 +177,9 @@ func (a *App) gate() error {
 func (a *App) Run(ctx context.Context) error {
 	defer a.close()
 	a.env.Log.InfoContext(ctx, "listening", "addr", a.listener.Addr().String())
+	if httpapi.InsecureCookies(a.cfg.PublicURL) {
+		a.env.Log.WarnContext(ctx, "PUBLIC_URL is http: whoever is on the way can read passwords and sessions; put https in front")
+	}
 	// What the last requests change is told, too.
 	telling, told := context.WithCancel(context.WithoutCancel(ctx))
 	defer told()
@@ -236,7 +239,15 @@ func (a *App) bootstrap(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return bootstrapRegions(ctx, a.store, a.box, a.env.Log, regions)
+	if err := bootstrapRegions(ctx, a.store, a.box, a.env.Log, regions); err != nil {
+		return err
+	}
+	apart, err := a.store.KeepsTenantsApart(ctx)
+	if err == nil && !apart {
+		a.env.Log.WarnContext(ctx, "the database user may not make the role probefleet_tenant: organisations are kept apart "+
+			"by the api's own checks only, and keys cannot be confined; see docs/security.md")
+	}
+	return err
 }
 
 // serve answers requests until ctx is cancelled, and those that are under way to
@@ -290,5 +301,8 @@ func (a authenticator) Authenticate(ctx context.Context, text string) (httpapi.C
 	case err != nil:
 		return httpapi.Caller{}, err
 	}
-	return httpapi.Caller{Org: key.OrgID, Key: key.ID, Name: key.Name, Prefix: key.Prefix, Scopes: key.Scopes}, nil
+	return httpapi.Caller{
+		Org: key.OrgID, Key: key.ID, Name: key.Name, Prefix: key.Prefix, Scopes: key.Scopes,
+		WebsiteIDs: key.WebsiteIDs, Tags: key.Tags,
+	}, nil
 }

@@ -27,6 +27,9 @@ type command struct {
 var commands = map[string]command{
 	"migrate":   {"brings the database to the newest version", migrate},
 	"bootstrap": {"makes an API key with every scope and prints it", bootstrapKey},
+
+	"accounts":       {"lists who may sign in", listAccounts},
+	"reset-password": {"makes a link by which an account gets a new password and prints it", resetPassword},
 }
 
 // Command runs the subcommand that the arguments name and returns its exit code; false

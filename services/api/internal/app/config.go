@@ -28,7 +28,8 @@ type Config struct {
 	Bind           string         `env:"BIND" envDefault:"127.0.0.1" desc:"address that the API listens on; 0.0.0.0 for all"`
 	PublicURL      string         `env:"PUBLIC_URL" desc:"where people reach the dashboard and clients the API" type:"URL"`
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" desc:"addresses of proxies whose X-Forwarded-For is believed, as 10.0.0.0/8, comma separated; none by default"`
-	SMTPHost       string         `env:"SMTP_HOST" desc:"the fleet's mail server, as the notifier has it: whether e-mail channels may do without one of their own"`
+	SMTPHost       string         `env:"SMTP_HOST" desc:"the fleet's mail server, as the notifier has it: whether e-mail channels may do without one of their own, and with PUBLIC_URL whether people are mailed"`
+	SignUp         string         `env:"SIGN_UP" envDefault:"closed" desc:"who may make an account: closed, those who are invited; open, everybody, with an organisation of their own"`
 	First
 }
 
@@ -52,8 +53,17 @@ func (c *Config) Validate() error {
 	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
 		errs = append(errs, fmt.Errorf("PUBLIC_URL=%q does not begin with http:// or https://", c.PublicURL))
 	}
+	if c.SignUp != signUpOpen && c.SignUp != signUpClosed {
+		errs = append(errs, fmt.Errorf("SIGN_UP=%q is neither open nor closed", c.SignUp))
+	}
 	return errors.Join(errs...)
 }
+
+// The values of SIGN_UP.
+const (
+	signUpOpen   = "open"
+	signUpClosed = "closed"
+)
 
 // Validate implements [config.Validator].
 func (f *First) Validate() error {

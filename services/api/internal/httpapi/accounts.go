@@ -20,7 +20,7 @@ func (s *Server) GetMe(ctx context.Context, _ api.GetMeRequestObject) (api.GetMe
 		me, err := s.keyMe(ctx, &caller)
 		return api.GetMe200JSONResponse(me), err
 	}
-	a, err := s.Store.Account(postgres.WithoutTenant(ctx), caller.Account)
+	a, err := s.Store.Account(ctx, caller.Account)
 	if err != nil {
 		return nil, fromStore(err, "account")
 	}
@@ -30,7 +30,7 @@ func (s *Server) GetMe(ctx context.Context, _ api.GetMeRequestObject) (api.GetMe
 
 // meOf returns who an account is and what it may do in an organisation; the zero id is none.
 func (s *Server) meOf(ctx context.Context, a *postgres.Account, org uptime.ID) (api.Me, error) {
-	belongs, err := s.Store.Memberships(postgres.WithoutTenant(ctx), a.ID)
+	belongs, err := s.Store.Memberships(ctx, a.ID)
 	if err != nil {
 		return api.Me{}, err
 	}
@@ -87,7 +87,6 @@ func accountView(a *postgres.Account) api.Account {
 
 // UpdateMe implements [api.StrictServerInterface].
 func (s *Server) UpdateMe(ctx context.Context, r api.UpdateMeRequestObject) (api.UpdateMeResponseObject, error) {
-	ctx = postgres.WithoutTenant(ctx)
 	caller := callerOf(ctx)
 	change, err := s.changeOfMe(ctx, r.Body)
 	if err != nil {
@@ -188,7 +187,6 @@ func (s *Server) afterChange(ctx context.Context, tx pgx.Tx, before *postgres.Ac
 
 // DeleteMe implements [api.StrictServerInterface].
 func (s *Server) DeleteMe(ctx context.Context, r api.DeleteMeRequestObject) (api.DeleteMeResponseObject, error) {
-	ctx = postgres.WithoutTenant(ctx)
 	caller := callerOf(ctx)
 	code := deref(r.Body.Code)
 	if _, err := s.prove(ctx, r.Body.Password, &code); err != nil {

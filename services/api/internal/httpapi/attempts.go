@@ -74,7 +74,7 @@ func (s *Server) counts(ctx context.Context, limits []limit, change func([]postg
 	for i, l := range limits {
 		subjects[i] = l.subject
 	}
-	return s.Store.UpdateSignInFailures(postgres.WithoutTenant(ctx), subjects, change)
+	return s.Store.UpdateSignInFailures(ctx, subjects, change)
 }
 
 func failuresOf(f postgres.SignInFailures) auth.Failures {

@@ -12,10 +12,14 @@ import (
 
 var errNoBox = errors.New("no SEAL_KEY to seal letters with")
 
+// mails tells whether the fleet sends letters: it has a mail server, and knows which
+// address its links begin with. (That of a request may be anybody's idea.)
+func (s *Server) mails() bool { return s.SMTPConfigured && s.PublicURL != "" }
+
 // post writes a letter in the transaction of what it tells of, and tells whether it will
-// be sent: not without a mail server of the fleet.
+// be sent.
 func (s *Server) post(ctx context.Context, tx pgx.Tx, l letter.Letter) (bool, error) {
-	if !s.SMTPConfigured {
+	if !s.mails() {
 		return false, nil
 	}
 	if s.Box == nil {
@@ -34,7 +38,7 @@ func (s *Server) post(ctx context.Context, tx pgx.Tx, l letter.Letter) (bool, er
 
 // The pages of the dashboard that letters lead to.
 const (
-	pageReset  = "/reset-password/"
+	PageReset  = "/reset-password/"
 	pageInvite = "/invited/"
 )
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/probefleet/probefleet/pkg/letter"
 	"github.com/probefleet/probefleet/pkg/postgres"
+	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/auth"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
 )
@@ -24,7 +25,7 @@ const resetAnswer = 250 * time.Millisecond
 
 // RequestPasswordReset implements [api.StrictServerInterface].
 func (s *Server) RequestPasswordReset(ctx context.Context, r api.RequestPasswordResetRequestObject) (api.RequestPasswordResetResponseObject, error) {
-	if !s.SMTPConfigured {
+	if !s.mails() {
 		return nil, &problem{
 			status: http.StatusServiceUnavailable, kind: "no-mail", title: "No mail",
 			detail: "The fleet sends no mail: an administrator can run `api reset-password <email>`.",
@@ -64,21 +65,22 @@ func (s *Server) sendReset(ctx context.Context, email string) error {
 		return err
 	}
 	token := auth.NewToken()
-	reset := newReset(&a, token, s.Now())
+	reset := NewReset(a.ID, token, s.Now())
 	return s.Store.Tx(ctx, func(tx pgx.Tx) error {
 		if err := postgres.CreatePasswordReset(ctx, tx, reset); err != nil {
 			return err
 		}
 		_, err := s.post(ctx, tx, letter.Letter{
-			Kind: letter.PasswordReset, To: a.Email, Link: s.pageLink(pageReset, token), Until: reset.ExpiresAt,
+			Kind: letter.PasswordReset, To: a.Email, Link: s.pageLink(PageReset, token), Until: reset.ExpiresAt,
 		})
 		return err
 	})
 }
 
-func newReset(a *postgres.Account, token string, now time.Time) postgres.PasswordReset {
+// NewReset returns the link that a token makes for an account.
+func NewReset(account uptime.ID, token string, now time.Time) postgres.PasswordReset {
 	hash, _ := auth.ParseToken(token) // it is one
-	return postgres.PasswordReset{Hash: hash, AccountID: a.ID, CreatedAt: now, ExpiresAt: now.Add(resetLasts)}
+	return postgres.PasswordReset{Hash: hash, AccountID: account, CreatedAt: now, ExpiresAt: now.Add(resetLasts)}
 }
 
 // ResetPassword implements [api.StrictServerInterface].

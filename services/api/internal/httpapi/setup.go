@@ -2,11 +2,8 @@ package httpapi
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 
 	"github.com/probefleet/probefleet/pkg/postgres"
@@ -21,7 +18,7 @@ func (s *Server) GetSetup(ctx context.Context, _ api.GetSetupRequestObject) (api
 	if err != nil {
 		return nil, err
 	}
-	return api.GetSetup200JSONResponse{Needed: !has, SignUpOpen: s.SignUpOpen, Mail: s.SMTPConfigured, Version: s.Version}, nil
+	return api.GetSetup200JSONResponse{Needed: !has, SignUpOpen: s.SignUpOpen, Mail: s.mails(), Version: s.Version}, nil
 }
 
 // SetUp implements [api.StrictServerInterface].
@@ -53,9 +50,6 @@ func (s *Server) SetUp(ctx context.Context, r api.SetUpRequestObject) (api.SetUp
 	return api.SetUp201JSONResponse(me), err
 }
 
-// slugTries bounds how often a name that is taken is tried with another ending.
-const slugTries = 3
-
 // SignUp implements [api.StrictServerInterface].
 func (s *Server) SignUp(ctx context.Context, r api.SignUpRequestObject) (api.SignUpResponseObject, error) {
 	if !s.SignUpOpen {
@@ -78,7 +72,7 @@ func (s *Server) SignUp(ctx context.Context, r api.SignUpRequestObject) (api.Sig
 	}
 	ctx = postgres.WithActor(ctx, visitOf(ctx).actor(&a))
 	for try := 1; ; try++ {
-		org := postgres.Org{ID: uptime.NewID(s.Now()), Slug: slugFor(name), Name: postgres.PlainText(name)}
+		org := postgres.Org{ID: uptime.NewID(s.Now()), Slug: slugOf(name, try), Name: postgres.PlainText(name)}
 		err := s.Store.CreateAccountWithOrg(ctx, a, org)
 		switch {
 		case postgres.Violates(err, "account_email"):
@@ -121,19 +115,4 @@ func ownName(name, email string) string {
 		name, _, _ = strings.Cut(email, "@")
 	}
 	return name + "'s websites"
-}
-
-var notSlug = regexp.MustCompile(`[^a-z0-9]+`)
-
-// slugFor makes up a slug for a name, with an ending that nobody has.
-func slugFor(name string) string {
-	const most = 30
-	slug := notSlug.ReplaceAllString(strings.ToLower(name), "-")
-	slug = strings.Trim(slug[:min(len(slug), most)], "-")
-	if slug == "" {
-		slug = "org"
-	}
-	var b [4]byte
-	_, _ = rand.Read(b[:])
-	return fmt.Sprintf("%s-%x", slug, b)
 }

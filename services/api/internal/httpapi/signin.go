@@ -105,7 +105,6 @@ func (s *Server) signIn(ctx context.Context, a *postgres.Account, org uptime.ID,
 // startSession makes a session with a token of its own, whatever cookie came with the
 // request: that session ends, so that nobody goes on with a token from before.
 func (s *Server) startSession(ctx context.Context, account, org uptime.ID, remember bool) (session postgres.Session, token string, err error) {
-	ctx = postgres.WithoutTenant(ctx)
 	v := visitOf(ctx)
 	if err := s.endVisit(ctx, v); err != nil {
 		return session, "", err
@@ -142,7 +141,6 @@ func (s *Server) endVisit(ctx context.Context, v *visit) error {
 
 // SignOut implements [api.StrictServerInterface].
 func (s *Server) SignOut(ctx context.Context, _ api.SignOutRequestObject) (api.SignOutResponseObject, error) {
-	ctx = postgres.WithoutTenant(ctx)
 	caller := callerOf(ctx)
 	if err := s.Store.EndSession(ctx, caller.Account, caller.Session); err != nil && !errors.Is(err, postgres.ErrNotFound) {
 		return nil, err
@@ -154,7 +152,6 @@ func (s *Server) SignOut(ctx context.Context, _ api.SignOutRequestObject) (api.S
 
 // ListSessions implements [api.StrictServerInterface].
 func (s *Server) ListSessions(ctx context.Context, _ api.ListSessionsRequestObject) (api.ListSessionsResponseObject, error) {
-	ctx = postgres.WithoutTenant(ctx)
 	caller := callerOf(ctx)
 	sessions, err := s.Store.Sessions(ctx, caller.Account, s.Now())
 	if err != nil {
@@ -172,7 +169,6 @@ func (s *Server) ListSessions(ctx context.Context, _ api.ListSessionsRequestObje
 
 // EndSession implements [api.StrictServerInterface].
 func (s *Server) EndSession(ctx context.Context, r api.EndSessionRequestObject) (api.EndSessionResponseObject, error) {
-	ctx = postgres.WithoutTenant(ctx)
 	caller := callerOf(ctx)
 	if err := s.Store.EndSession(ctx, caller.Account, r.ID); err != nil {
 		return nil, fromStore(err, "session")

@@ -14,7 +14,6 @@ import (
 
 // BeginTotp implements [api.StrictServerInterface].
 func (s *Server) BeginTotp(ctx context.Context, r api.BeginTotpRequestObject) (api.BeginTotpResponseObject, error) {
-	ctx = postgres.WithoutTenant(ctx)
 	if s.Box == nil {
 		return nil, errNoBox
 	}
@@ -45,7 +44,6 @@ func (s *Server) BeginTotp(ctx context.Context, r api.BeginTotpRequestObject) (a
 
 // ConfirmTotp implements [api.StrictServerInterface].
 func (s *Server) ConfirmTotp(ctx context.Context, r api.ConfirmTotpRequestObject) (api.ConfirmTotpResponseObject, error) {
-	ctx = postgres.WithoutTenant(ctx)
 	limits := signInLimits(ctx, callerOf(ctx).Name)
 	if err := s.attempt(ctx, limits); err != nil {
 		return nil, err
@@ -81,7 +79,6 @@ func (s *Server) ConfirmTotp(ctx context.Context, r api.ConfirmTotpRequestObject
 
 // RemoveTotp implements [api.StrictServerInterface].
 func (s *Server) RemoveTotp(ctx context.Context, r api.RemoveTotpRequestObject) (api.RemoveTotpResponseObject, error) {
-	ctx = postgres.WithoutTenant(ctx)
 	code := deref(r.Body.Code)
 	before, err := s.prove(ctx, r.Body.Password, &code)
 	if err != nil {
@@ -103,7 +100,6 @@ func (s *Server) RemoveTotp(ctx context.Context, r api.RemoveTotpRequestObject) 
 
 // RenewRecoveryCodes implements [api.StrictServerInterface].
 func (s *Server) RenewRecoveryCodes(ctx context.Context, r api.RenewRecoveryCodesRequestObject) (api.RenewRecoveryCodesResponseObject, error) {
-	ctx = postgres.WithoutTenant(ctx)
 	code := deref(r.Body.Code)
 	before, err := s.prove(ctx, r.Body.Password, &code)
 	if err != nil {
