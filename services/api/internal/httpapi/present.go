@@ -100,17 +100,19 @@ func expiryViews(ends []postgres.Expiry) []api.Expiry {
 
 // Cursors are opaque: a letter for what they point into, and the last id of the page.
 const (
-	cursorWebsite  = 'w'
-	cursorIncident = 'i'
-	cursorChannel  = 'c'
-	cursorDelivery = 'd'
-	cursorTick     = 't'
-	cursorFailure  = 'f'
-	cursorKey      = 'k'
-	cursorAudit    = 'a'
-	cursorSummary  = 's'
-	cursorReport   = 'r'
-	cursorPage     = 'p'
+	cursorWebsite    = 'w'
+	cursorIncident   = 'i'
+	cursorChannel    = 'c'
+	cursorDelivery   = 'd'
+	cursorTick       = 't'
+	cursorFailure    = 'f'
+	cursorKey        = 'k'
+	cursorAudit      = 'a'
+	cursorSummary    = 's'
+	cursorReport     = 'r'
+	cursorPage       = 'p'
+	cursorMember     = 'm'
+	cursorInvitation = 'v'
 )
 
 func cursorOf(kind byte, id uptime.ID) nullable.Nullable[string] {

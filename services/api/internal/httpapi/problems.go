@@ -73,7 +73,9 @@ func duplicate(field string, existing uptime.ID) *problem {
 	if field != "url" {
 		p.detail = "There is a website with the same " + field + " already."
 	}
-	p.existing = &existing
+	if !existing.IsZero() {
+		p.existing = &existing
+	}
 	p.fields = []api.FieldError{fieldError("#/"+field, "is taken", api.FieldErrorInBody)}
 	return p
 }
@@ -133,9 +135,12 @@ func fieldName(pointer string) string {
 // fromStore turns what the database says into what the caller is told.
 func fromStore(err error, what string) error {
 	var dup *postgres.Duplicate
+	var much *postgres.QuotaExceeded
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &much):
+		return quotaExceeded(much)
 	case errors.As(err, &dup):
 		return duplicate(dup.Field, dup.Existing)
 	case errors.Is(err, postgres.ErrNotFound):
@@ -159,16 +164,21 @@ func (s *Server) fail(c *gin.Context, err error) {
 	if p.status == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", `Bearer realm="probefleet"`)
 	}
+	text, _ := json.Marshal(p.body(requestID(c))) // Of strings and numbers only.
+	c.Abort()
+	c.Data(p.status, "application/problem+json", text)
+}
+
+// body is the problem as callers get it.
+func (p *problem) body(request string) api.Problem {
 	body := api.Problem{
 		Type: "urn:probefleet:problem:" + p.kind, Title: p.title, Status: p.status, Detail: p.detail,
-		RequestID: requestID(c), ExistingID: p.existing,
+		RequestID: request, ExistingID: p.existing,
 	}
 	if len(p.fields) > 0 {
 		body.Errors = &p.fields
 	}
-	text, _ := json.Marshal(body) // Of strings and numbers only.
-	c.Abort()
-	c.Data(p.status, "application/problem+json", text)
+	return body
 }
 
 // unexpected is the problem of an error that no handler foresaw.
@@ -176,6 +186,17 @@ func (s *Server) unexpected(c *gin.Context, err error) *problem {
 	if errors.Is(err, context.Canceled) && c.Request.Context().Err() != nil {
 		// The caller is gone; the status is for the log (nginx's number for it).
 		return &problem{status: 499, kind: "cancelled", title: "Cancelled", detail: "The caller did not wait.", cause: err}
+	}
+	caller := callerOf(c.Request.Context())
+	switch {
+	case errors.Is(err, postgres.ErrUnconfinable):
+		return unconfinable(err)
+	case caller.Confined() && postgres.OutsideTenant(err):
+		return outside(err)
+	case caller.Confined() && errors.Is(err, postgres.ErrConflict): // with what it does not see
+		p := conflict("duplicate", "Something of the organisation that the key does not see is in the way.")
+		p.cause = err
+		return p
 	}
 	if s.databaseAway(c, err) {
 		return unavailable("The database does not answer.", err)

@@ -67,7 +67,7 @@ var scopes = map[string]Scope{
 	"updateMe": scopeSelf, "deleteMe": scopeSelf, "beginTotp": scopeSelf, "confirmTotp": scopeSelf, "removeTotp": scopeSelf,
 	"renewRecoveryCodes": scopeSelf, "requestPasswordReset": scopeNone, "resetPassword": scopeNone,
 
-	"listOrganisations": scopeSelf, "createOrganisation": scopeSelf, "getOrganisation": scopeRead,
+	"listOrganisations": scopeSelf, "createOrganisation": scopeSelf, "leaveOrganisation": scopeSelf, "getOrganisation": scopeRead,
 	"updateOrganisation": scopeAdmin, "deleteOrganisation": scopeOwner, "listMembers": scopeRead,
 	"updateMember": scopeAdmin, "removeMember": scopeAdmin, "listInvitations": scopeAdmin, "createInvitation": scopeAdmin,
 	"deleteInvitation": scopeAdmin, "resendInvitation": scopeAdmin, "getInvited": scopeNone, "acceptInvitation": scopeNone,

@@ -2206,7 +2206,7 @@ type ReportRow struct {
 	MttrSeconds nullable.Nullable[float64] `json:"mttr_seconds"`
 	Name        string                     `json:"name"`
 
-	// P50Ms Of the first monitor; null while InfluxDB is away, or of nothing
+	// P50Ms Of the first monitor; null while InfluxDB is away, of nothing, of the total, and where the page is long and the period, too: beyond 100 websites over 31 days, or as many together
 	P50Ms         nullable.Nullable[float64] `json:"p50_ms"`
 	P95Ms         nullable.Nullable[float64] `json:"p95_ms"`
 	P99Ms         nullable.Nullable[float64] `json:"p99_ms"`
@@ -3527,6 +3527,9 @@ type ServerInterface interface {
 	// CreateOrganisation Make an organisation and own it; 403 unless the fleet's SIGN_UP is open or one owns an organisation already
 	// (POST /v1/organisations)
 	CreateOrganisation(c *gin.Context)
+	// LeaveOrganisation Leave an organisation that one belongs to; its last owner cannot
+	// (DELETE /v1/organisations/{id}/membership)
+	LeaveOrganisation(c *gin.Context, id PathID)
 	// GetOverview Everything in numbers, for the top of a page
 	// (GET /v1/overview)
 	GetOverview(c *gin.Context, params GetOverviewParams)
@@ -5665,6 +5668,31 @@ func (siw *ServerInterfaceWrapper) CreateOrganisation(c *gin.Context) {
 	siw.Handler.CreateOrganisation(c)
 }
 
+// LeaveOrganisation operation middleware
+func (siw *ServerInterfaceWrapper) LeaveOrganisation(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id PathID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "uuid", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.LeaveOrganisation(c, id)
+}
+
 // GetOverview operation middleware
 func (siw *ServerInterfaceWrapper) GetOverview(c *gin.Context) {
 
@@ -7016,6 +7044,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/password-resets/:token", wrapper.ResetPassword)
 	router.GET(options.BaseURL+"/v1/organisations", wrapper.ListOrganisations)
 	router.POST(options.BaseURL+"/v1/organisations", wrapper.CreateOrganisation)
+	router.DELETE(options.BaseURL+"/v1/organisations/:id/membership", wrapper.LeaveOrganisation)
 	router.DELETE(options.BaseURL+"/v1/organisation", wrapper.DeleteOrganisation)
 	router.GET(options.BaseURL+"/v1/organisation", wrapper.GetOrganisation)
 	router.PATCH(options.BaseURL+"/v1/organisation", wrapper.UpdateOrganisation)
@@ -11577,6 +11606,22 @@ func (response DeleteOrganisation422ApplicationProblemPlusJSONResponse) VisitDel
 	return err
 }
 
+type DeleteOrganisation429ApplicationProblemPlusJSONResponse struct {
+	BusyApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteOrganisation429ApplicationProblemPlusJSONResponse) VisitDeleteOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteOrganisationdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -11801,6 +11846,71 @@ type CreateOrganisationdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CreateOrganisationdefaultApplicationProblemPlusJSONResponse) VisitCreateOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LeaveOrganisationRequestObject struct {
+	ID PathID `json:"id"`
+}
+
+type LeaveOrganisationResponseObject interface {
+	VisitLeaveOrganisationResponse(w http.ResponseWriter) error
+}
+
+type LeaveOrganisation204Response struct {
+}
+
+func (response LeaveOrganisation204Response) VisitLeaveOrganisationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LeaveOrganisation404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response LeaveOrganisation404ApplicationProblemPlusJSONResponse) VisitLeaveOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LeaveOrganisation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response LeaveOrganisation409ApplicationProblemPlusJSONResponse) VisitLeaveOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LeaveOrganisationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LeaveOrganisationdefaultApplicationProblemPlusJSONResponse) VisitLeaveOrganisationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15032,6 +15142,9 @@ type StrictServerInterface interface {
 	// CreateOrganisation Make an organisation and own it; 403 unless the fleet's SIGN_UP is open or one owns an organisation already
 	// (POST /v1/organisations)
 	CreateOrganisation(ctx context.Context, request CreateOrganisationRequestObject) (CreateOrganisationResponseObject, error)
+	// LeaveOrganisation Leave an organisation that one belongs to; its last owner cannot
+	// (DELETE /v1/organisations/{id}/membership)
+	LeaveOrganisation(ctx context.Context, request LeaveOrganisationRequestObject) (LeaveOrganisationResponseObject, error)
 	// GetOverview Everything in numbers, for the top of a page
 	// (GET /v1/overview)
 	GetOverview(ctx context.Context, request GetOverviewRequestObject) (GetOverviewResponseObject, error)
@@ -17411,6 +17524,32 @@ func (sh *strictHandler) CreateOrganisation(ctx *gin.Context) {
 		sh.options.HandlerErrorFunc(ctx, err)
 	} else if validResponse, ok := response.(CreateOrganisationResponseObject); ok {
 		if err := validResponse.VisitCreateOrganisationResponse(ctx.Writer); err != nil {
+			sh.options.ResponseErrorHandlerFunc(ctx, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(ctx, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LeaveOrganisation operation middleware
+func (sh *strictHandler) LeaveOrganisation(ctx *gin.Context, id PathID) {
+	var request LeaveOrganisationRequestObject
+
+	request.ID = id
+
+	handler := func(ctx *gin.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.LeaveOrganisation(ctx, request.(LeaveOrganisationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LeaveOrganisation")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		sh.options.HandlerErrorFunc(ctx, err)
+	} else if validResponse, ok := response.(LeaveOrganisationResponseObject); ok {
+		if err := validResponse.VisitLeaveOrganisationResponse(ctx.Writer); err != nil {
 			sh.options.ResponseErrorHandlerFunc(ctx, err)
 		}
 	} else if response != nil {
