@@ -21,6 +21,7 @@ import (
 	"github.com/probefleet/probefleet/services/notifier/internal/channel/slack"
 	"github.com/probefleet/probefleet/services/notifier/internal/channel/webhook"
 	"github.com/probefleet/probefleet/services/notifier/internal/deliver"
+	"github.com/probefleet/probefleet/services/notifier/internal/letters"
 	"github.com/probefleet/probefleet/services/notifier/internal/post"
 )
 
@@ -41,7 +42,7 @@ func New(ctx context.Context, env *service.Env, cfg Config) (service.Runner, err
 	if err != nil {
 		return nil, err
 	}
-	senders, err := senders(env, cfg)
+	mail, senders, err := senders(env, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -62,6 +63,7 @@ func New(ctx context.Context, env *service.Env, cfg Config) (service.Runner, err
 	return &App{env: env, store: store, deliver: deliver.New(store, jobs, deliver.Config{
 		Box: box, Senders: senders, PublicURL: strings.TrimRight(cfg.PublicURL, "/"),
 		Log: env.Log, Metrics: deliver.NewMetrics(env.Metrics),
+		Beside: letters.New(letters.Config{Box: box, Sender: mail, Metrics: letters.NewMetrics(env.Metrics), Log: env.Log}),
 	})}, nil
 }
 
@@ -97,21 +99,22 @@ func openBox(cfg Config) (*seal.Box, error) {
 	return seal.New(keys...)
 }
 
-func senders(env *service.Env, cfg Config) (map[channelspec.Kind]deliver.Sender, error) {
+func senders(env *service.Env, cfg Config) (*email.Sender, map[channelspec.Kind]deliver.Sender, error) {
 	allow, err := egress.ParseAllow(cfg.AllowCIDRs)
 	if err != nil {
-		return nil, fmt.Errorf("ALLOW_CIDRS: %w", err)
+		return nil, nil, fmt.Errorf("ALLOW_CIDRS: %w", err)
 	}
 	roots, err := cfg.roots()
 	if err != nil {
-		return nil, fmt.Errorf("SMTP_CA: %w", err)
+		return nil, nil, fmt.Errorf("SMTP_CA: %w", err)
 	}
 	guard := egress.New(allow)
 	client := post.New(guard, "probefleet/"+env.Version, 0)
-	return map[channelspec.Kind]deliver.Sender{
-		channelspec.KindEmail: email.New(email.Config{
-			Fleet: cfg.Server(), Guard: guard, TLS: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
-		}),
+	mail := email.New(email.Config{
+		Fleet: cfg.Server(), Guard: guard, TLS: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
+	})
+	return mail, map[channelspec.Kind]deliver.Sender{
+		channelspec.KindEmail:   mail,
 		channelspec.KindSlack:   slack.New(client),
 		channelspec.KindWebhook: webhook.New(client, time.Now),
 	}, nil

@@ -24,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync/atomic"
@@ -77,6 +78,13 @@ type Config struct {
 	// AfterSend is called between sending and recording; nil calls nothing. Tests
 	// fail there.
 	AfterSend func(ctx context.Context, id uptime.ID) error
+	Beside    Beside // nil: alerts are all
+}
+
+// Beside is other work of the same job queue, on queues of its own.
+type Beside interface {
+	Register(workers *river.Workers)
+	Queues() map[string]river.QueueConfig
 }
 
 // Deliverer works on deliveries and reminders.
@@ -106,6 +114,17 @@ func New(store *postgres.Store, jobs postgres.Jobs, cfg Config) *Deliverer {
 func (d *Deliverer) Register(workers *river.Workers) {
 	river.AddWorker(workers, &deliverWorker{d: d})
 	river.AddWorker(workers, &remindWorker{d: d})
+	if d.cfg.Beside != nil {
+		d.cfg.Beside.Register(workers)
+	}
+}
+
+func (d *Deliverer) queues() map[string]river.QueueConfig {
+	all := map[string]river.QueueConfig{alert.Queue: {MaxWorkers: maxWorkers}}
+	if d.cfg.Beside != nil {
+		maps.Copy(all, d.cfg.Beside.Queues())
+	}
+	return all
 }
 
 type deliverWorker struct {

@@ -9,8 +9,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
-
-	"github.com/probefleet/probefleet/pkg/alert"
 )
 
 // How jobs are fetched. A job's insertion notifies, so polling is only for what was
@@ -35,7 +33,7 @@ func (d *Deliverer) Run(ctx context.Context) error {
 	workers := river.NewWorkers()
 	d.Register(workers)
 	client, err := river.NewClient(riverpgxv5.New(d.store.Pool()), &river.Config{
-		Queues:                      map[string]river.QueueConfig{alert.Queue: {MaxWorkers: maxWorkers}},
+		Queues:                      d.queues(),
 		Workers:                     workers,
 		FetchCooldown:               fetchCooldown,
 		FetchPollInterval:           fetchPoll,
