@@ -88,39 +88,7 @@ CREATE TRIGGER invitation_audit AFTER INSERT OR UPDATE OR DELETE ON invitation
     FOR EACH ROW WHEN (current_setting('probefleet.actor', true) <> '')
     EXECUTE FUNCTION audit_change('invitation', 'id', '{}', '{hash}');
 
--- An account is of no organisation, so each that it belongs to has the record of its changes.
--- +goose StatementBegin
-CREATE FUNCTION audit_account() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    actor  jsonb := current_setting('probefleet.actor')::jsonb;
-    was    jsonb := jsonb_build_object('email', OLD.email, 'name', OLD.name, 'totp', OLD.totp_since IS NOT NULL);
-    is_now jsonb := jsonb_build_object('email', NEW.email, 'name', NEW.name, 'totp', NEW.totp_since IS NOT NULL);
-BEGIN
-    IF OLD.password_hash <> NEW.password_hash THEN
-        was := was || '{"password": "***"}';
-        is_now := is_now || '{"password": "*** (another)"}';
-    END IF;
-    IF OLD.recovery_hashes <> NEW.recovery_hashes THEN
-        was := was || jsonb_build_object('recovery_codes', cardinality(OLD.recovery_hashes));
-        is_now := is_now || jsonb_build_object('recovery_codes', cardinality(NEW.recovery_hashes), 'recovery_codes_new', true);
-    END IF;
-    IF was = is_now THEN
-        RETURN NULL;
-    END IF;
-    INSERT INTO audit (org_id, actor_kind, actor_id, actor_name, address, request_id, operation, action, object_kind, object_id, before, after)
-    SELECT org_id, actor ->> 'kind', (actor ->> 'id')::uuid, actor ->> 'name', actor ->> 'address', actor ->> 'request',
-        actor ->> 'operation', 'update', 'account', NEW.id::text, was, is_now
-    FROM membership WHERE account_id = NEW.id;
-    RETURN NULL;
-END $$;
--- +goose StatementEnd
-CREATE TRIGGER account_audit AFTER UPDATE ON account
-    FOR EACH ROW WHEN (current_setting('probefleet.actor', true) <> '')
-    EXECUTE FUNCTION audit_account();
-
 -- +goose Down
-DROP TRIGGER account_audit ON account;
-DROP FUNCTION audit_account;
 DROP TRIGGER invitation_audit ON invitation;
 DROP TRIGGER membership_audit ON membership;
 DROP TRIGGER org_audit ON org;
