@@ -26,6 +26,8 @@ type operation struct {
 	params openapi3.Parameters
 	body   *openapi3.Schema // nil: none is read
 	needed bool             // whether there must be a body
+	csv    bool             // whether a body may be CSV
+	most   int64            // bytes of a body
 }
 
 // loadDocument reads the document; at is where clients reach the API, if that is known.
@@ -67,6 +69,11 @@ func (d *document) operations() (map[string]*operation, error) {
 			if op.RequestBody != nil {
 				o.needed = op.RequestBody.Value.Required
 				o.body = op.RequestBody.Value.Content.Get("application/json").Schema.Value
+				o.csv = op.RequestBody.Value.Content["text/csv"] != nil
+				o.most = maxBody
+				if most, ok := op.RequestBody.Value.Extensions["x-max-bytes"].(float64); ok {
+					o.most = int64(most)
+				}
 			}
 			ops[method+" "+ginPath(path)] = o
 		}

@@ -1,12 +1,10 @@
 package httpapi
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"regexp"
@@ -22,10 +20,6 @@ import (
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/shape"
 )
-
-// maxBody bounds a request's body; the largest sensible one, a channel with a long
-// template, has a tenth of it.
-const maxBody = 1 << 20
 
 // The keys under which middleware leaves things in Gin's context.
 const (
@@ -130,8 +124,21 @@ func (s *Server) admit(c *gin.Context) {
 	if op == nil {
 		return // not of the API
 	}
+	if op.most > maxBody {
+		select {
+		case s.bulky <- struct{}{}:
+			defer func() { <-s.bulky }()
+		default:
+			s.fail(c, busy("Too many large bodies are being worked on."))
+			return
+		}
+	}
 	if err := s.admitted(c, op); err != nil {
 		s.fail(c, err)
+		return
+	}
+	if op.most > maxBody {
+		c.Next() // here, so that the place is held until the end
 	}
 }
 
@@ -180,10 +187,12 @@ func (s *Server) identified(c *gin.Context, op *operation) error {
 		ctx = postgres.WithActor(ctx, s.actor(c, &caller))
 	}
 	c.Request = c.Request.WithContext(ctx)
-	if suffices(caller.Scopes, op.scope) || caller.Org.IsZero() && homeless[op.id] {
-		return nil
+	if !suffices(caller.Scopes, op.scope) && !(caller.Org.IsZero() && homeless[op.id]) {
+		return insufficient(&caller, op.scope)
 	}
-	return insufficient(&caller, op.scope)
+	ctx, err = onBehalf(ctx, &caller, op)
+	c.Request = c.Request.WithContext(ctx)
+	return err
 }
 
 // actor is a caller as the histories name them.
@@ -256,42 +265,6 @@ func (s *Server) visitor(ctx context.Context, v *visit) (Caller, error) {
 		caller.Org, caller.Scopes = uptime.ID{}, []string{string(scopeSelf)}
 	}
 	return caller, nil
-}
-
-// admitBody reads the body, checks it, and leaves it to be decoded.
-func (s *Server) admitBody(c *gin.Context, op *operation) error {
-	text, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxBody))
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return &problem{
-			status: http.StatusRequestEntityTooLarge, kind: "too-large", title: "Body too large",
-			detail: "A body may have at most 1 MiB.",
-		}
-	case err != nil:
-		return malformed("The body could not be read to its end.")
-	}
-	if len(bytes.TrimSpace(text)) == 0 {
-		if op.needed {
-			return malformed("A JSON body is needed.")
-		}
-		c.Request.Body = io.NopCloser(bytes.NewReader(nil))
-		return nil
-	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return malformed("The body is not valid JSON: " + err.Error() + ".")
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return malformed("The body is more than one JSON value.")
-	}
-	if errs := shape.Body(op.body, value); len(errs) > 0 {
-		return invalid(api.FieldErrorInBody, errs...)
-	}
-	c.Request.Body = io.NopCloser(bytes.NewReader(text))
-	return nil
 }
 
 // undecoded is the problem of a body that passed its schema and yet does not decode,

@@ -47,6 +47,10 @@ type Caller struct {
 	Name    string    // for the histories
 	Prefix  string    // of the key, for the logs
 	Scopes  []string
+	// The websites that a key is confined to, beside those that have one of the tags;
+	// both nil: to none.
+	WebsiteIDs []uptime.ID
+	Tags       []string
 }
 
 // Authenticator finds out who calls. The error for a key that may not is ErrDenied;
@@ -111,6 +115,7 @@ type Server struct {
 	metrics *metrics
 	checks  chan struct{} // slots for checks on demand
 	tests   chan struct{} // slots for test alerts
+	bulky   chan struct{} // slots for requests with large bodies
 	doc     document
 	vault   vault.Vault
 	cookie  cookieStyle
@@ -148,6 +153,7 @@ func New(cfg Config) (*Server, error) {
 	s := &Server{
 		Config: cfg, log: cfg.Log, cookie: cookieFor(cfg.PublicURL), origins: newOrigins(cfg.PublicURL),
 		vault: vault.New(cfg.Box), checks: make(chan struct{}, maxChecks), tests: make(chan struct{}, maxTests),
+		bulky: make(chan struct{}, maxBulky),
 	}
 	if cfg.Ticks != nil {
 		s.pulses = pulse.New(cfg.Ticks, cfg.Now, cfg.Log)

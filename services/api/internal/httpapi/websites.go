@@ -27,11 +27,24 @@ func (s *Server) CreateWebsite(ctx context.Context, r api.CreateWebsiteRequestOb
 // once in every region.
 func (s *Server) createWebsite(ctx context.Context, body *api.WebsiteCreate, interval time.Duration) (postgres.Website, error) {
 	org := callerOf(ctx).Org
-	url, urlErr := spec.ParseURL(body.URL)
 	regions, err := s.regionsOf(ctx, org)
 	if err != nil {
 		return postgres.Website{}, err
 	}
+	w, err := s.newWebsite(org, body, interval, regions)
+	if err != nil {
+		return w, err
+	}
+	if w, err = s.Store.CreateWebsite(ctx, w, w.Monitors[0]); err != nil {
+		return w, fromStore(err, "website")
+	}
+	s.tellWebsite(ctx, live.Created, w.ID)
+	return w, nil
+}
+
+// newWebsite returns the website that a body describes, with its first monitor.
+func (s *Server) newWebsite(org uptime.ID, body *api.WebsiteCreate, interval time.Duration, regions spec.Regions) (postgres.Website, error) {
+	url, urlErr := spec.ParseURL(body.URL)
 	settings, errs := spec.Defaults(interval).Apply(spec.Change{
 		Interval: durationField(body.IntervalSeconds, time.Second), Timeout: durationField(body.TimeoutMs, time.Millisecond),
 		Regions: field(body.Regions), Policy: policyField(body.Policy),
@@ -44,18 +57,13 @@ func (s *Server) createWebsite(ctx context.Context, body *api.WebsiteCreate, int
 		return postgres.Website{}, invalidSpec(errs)
 	}
 	now := s.Now()
-	w := postgres.Website{
-		ID: uptime.NewID(now), OrgID: org, Name: orElse(body.Name, url.Host), URL: url.Text, URLKey: url.Key,
-		AllowDuplicate: deref(body.AllowDuplicate), ExternalID: orElse(body.ExternalID, ""),
-		Tags: deref(body.Tags), ManagedBy: deref(body.ManagedBy),
-	}
 	m := postgres.Monitor{Monitor: uptime.Monitor{ID: uptime.NewID(now), Kind: uptime.KindHTTP, Target: url.Text}}
 	takeSettings(&m, settings)
-	if w, err = s.Store.CreateWebsite(ctx, w, m); err != nil {
-		return w, fromStore(err, "website")
-	}
-	s.tellWebsite(ctx, live.Created, w.ID)
-	return w, nil
+	return postgres.Website{
+		ID: uptime.NewID(now), OrgID: org, Name: orElse(body.Name, url.Host), URL: url.Text, URLKey: url.Key,
+		AllowDuplicate: deref(body.AllowDuplicate), ExternalID: orElse(body.ExternalID, ""),
+		Tags: deref(body.Tags), ManagedBy: deref(body.ManagedBy), Monitors: []postgres.Monitor{m},
+	}, nil
 }
 
 // GetWebsite implements [api.StrictServerInterface].
@@ -78,43 +86,44 @@ func (s *Server) UpdateWebsite(ctx context.Context, r api.UpdateWebsiteRequestOb
 
 func (s *Server) updateWebsite(ctx context.Context, id uptime.ID, body *api.WebsiteUpdate) (postgres.Website, error) {
 	org := callerOf(ctx).Org
+	regions, err := s.Store.Regions(ctx, org)
+	if err != nil {
+		return postgres.Website{}, err
+	}
+	change, _, err := s.websiteChange(body, regions)
+	if err != nil {
+		return postgres.Website{}, err
+	}
+	w, err := s.Store.UpdateWebsite(ctx, org, id, change)
+	if err != nil {
+		return w, fromStore(err, "website")
+	}
+	s.tellWebsite(ctx, live.Changed, id)
+	return w, nil
+}
+
+// websiteChange returns what a body changes of a website and its first HTTP monitor,
+// which is nil if there is none, and the URL that the body has, if any.
+func (s *Server) websiteChange(body *api.WebsiteUpdate, regions []postgres.Region) (func(*postgres.Website, *postgres.Monitor) error, spec.URL, error) {
 	var url spec.URL
 	if body.URL != nil {
 		var err error
 		if url, err = spec.ParseURL(*body.URL); err != nil {
-			return postgres.Website{}, invalidField("url", err.Error())
+			return nil, url, invalidField("url", err.Error())
 		}
 	}
 	change := spec.Change{
 		Interval: scaled(body.IntervalSeconds, time.Second), Timeout: scaled(body.TimeoutMs, time.Millisecond),
 		Regions: field(body.Regions), Policy: policyField(body.Policy),
 	}
-	regions, err := s.Store.Regions(ctx, org)
-	if err != nil {
-		return postgres.Website{}, err
-	}
-	w, err := s.Store.UpdateWebsite(ctx, org, id, func(w *postgres.Website, first *postgres.Monitor) error {
+	return func(w *postgres.Website, first *postgres.Monitor) error {
 		if body.URL != nil {
 			w.URL, w.URLKey = url.Text, url.Key
 			if err := s.moveTo(first, url.Text); err != nil {
 				return err
 			}
 		}
-		if body.Name.IsSpecified() {
-			w.Name = orElse(body.Name, hostOf(w.URL))
-		}
-		if body.ExternalID.IsSpecified() {
-			w.ExternalID = orElse(body.ExternalID, "")
-		}
-		if body.Tags != nil {
-			w.Tags = *body.Tags
-		}
-		if body.ManagedBy != nil {
-			w.ManagedBy = *body.ManagedBy
-		}
-		if body.AllowDuplicate != nil {
-			w.AllowDuplicate = *body.AllowDuplicate
-		}
+		nameWebsite(w, body)
 		if err := applyChange(first, change, regionsIn(regions)); err != nil || first == nil || first.SecretsSealed == nil {
 			return err
 		}
@@ -123,12 +132,26 @@ func (s *Server) updateWebsite(ctx context.Context, id uptime.ID, body *api.Webs
 			return err
 		}
 		return s.vault.Put(first, looks, regions)
-	})
-	if err != nil {
-		return w, fromStore(err, "website")
+	}, url, nil
+}
+
+// nameWebsite takes from a body what does not concern checking.
+func nameWebsite(w *postgres.Website, body *api.WebsiteUpdate) {
+	if body.Name.IsSpecified() {
+		w.Name = orElse(body.Name, hostOf(w.URL))
 	}
-	s.tellWebsite(ctx, live.Changed, id)
-	return w, nil
+	if body.ExternalID.IsSpecified() {
+		w.ExternalID = orElse(body.ExternalID, "")
+	}
+	if body.Tags != nil {
+		w.Tags = *body.Tags
+	}
+	if body.ManagedBy != nil {
+		w.ManagedBy = *body.ManagedBy
+	}
+	if body.AllowDuplicate != nil {
+		w.AllowDuplicate = *body.AllowDuplicate
+	}
 }
 
 // moveTo gives a website's first monitor, if it has one, the website's new URL. Secrets
