@@ -29,11 +29,14 @@ const (
 // Change says what has become of the object of an event.
 type Change string
 
-// The changes: of incidents and fleet events the first three, of configuration the others.
+// The changes: of incidents the first five, of fleet events opened and resolved, of
+// configuration the others.
 const (
 	Opened       Change = "opened"
 	Acknowledged Change = "acknowledged"
 	Resolved     Change = "resolved"
+	Commented    Change = "commented"
+	Noted        Change = "noted"
 	Created      Change = "created"
 	Changed      Change = "changed"
 	Deleted      Change = "deleted"
@@ -74,7 +77,7 @@ type Verdict struct {
 	Explanation string         `json:"explanation"`
 }
 
-// Incident is an incident that was opened, acknowledged or resolved.
+// Incident is an incident that was opened, acknowledged, resolved or written about.
 type Incident struct {
 	Change      Change    `json:"change"`
 	IncidentID  uptime.ID `json:"incident_id"`
@@ -85,7 +88,7 @@ type Incident struct {
 	At          time.Time `json:"at"`
 	OpenedAt    time.Time `json:"opened_at"`
 	Explanation string    `json:"explanation"`  // why it was opened, or how it ended
-	By          string    `json:"by,omitempty"` // who acknowledged it
+	By          string    `json:"by,omitempty"` // who acknowledged it, or wrote
 }
 
 // Fleet is the begin or the end of what troubles the fleet or one of its regions.

@@ -174,3 +174,20 @@ func (c *Client) digestLevel(
 	})
 	return nil
 }
+
+// LevelOf returns the level that a period is read from that begins at from and is so
+// long: raw ticks up to 26 hours, 5 minute windows up to 10 days, hours beyond, and where
+// one no longer reaches back that far the next.
+func (c *Client) LevelOf(from time.Time, length time.Duration) Level {
+	level := LevelRaw
+	switch {
+	case length > max5mSpan:
+		level = Level1h
+	case length > maxRawSpan:
+		level = Level5m
+	}
+	for level < Level1h && from.Before(c.cfg.Now().Add(-c.Retention(level))) {
+		level++
+	}
+	return level
+}
