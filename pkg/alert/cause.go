@@ -10,8 +10,10 @@ import (
 )
 
 // CauseKey returns what the alerts of one cause have in common: the event, the reasons
-// and the set of regions that fail. It depends on the message alone. Recoveries need no
-// cause to belong together. It is empty for what has no cause that others could share.
+// and, where not the target as a whole is down, the set of regions that fail: which of
+// them had answered when a verdict was reached is chance. It depends on the message
+// alone. Recoveries need no cause to belong together. It is empty for what has no cause
+// that others could share.
 func (m *Message) CauseKey() string {
 	parts := []string{string(m.Event)}
 	switch m.Event {
@@ -29,7 +31,9 @@ func (m *Message) CauseKey() string {
 			return ""
 		}
 		parts = append(parts, strings.Join(reasons, ","))
-		parts = append(parts, regions...)
+		if m.Event == EventDegraded || m.Event == EventAdvisory {
+			parts = append(parts, regions...)
+		}
 	default:
 		return ""
 	}

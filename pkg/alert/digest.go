@@ -8,20 +8,27 @@ import (
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
-// MaxDigestLines is how many alerts a digest names; the rest it counts.
-const MaxDigestLines = 20
+// How much a digest says of its alerts: the first have a line each, more are named, the
+// rest is counted.
+const (
+	MaxDigestLines = 20
+	MaxDigestNamed = 200
+)
 
 // Bounds of a digest's subject.
 const (
 	maxDigestNames   = 80 // bytes of the monitors' names together
 	maxDigestRegions = 4
+	// maxDigestRest bounds the names of those without a line, in bytes: a chat takes 3,000
+	// at a time.
+	maxDigestRest = 2000
 )
 
 // Digest is several alerts that are one story to people, told by one message.
 type Digest struct {
 	Event    Event        // what they began with
 	Ended    bool         // they tell the end of something
-	Lines    []DigestLine // those to be named, at most MaxDigestLines, what lasts first
+	Lines    []DigestLine // those to be named, at most MaxDigestNamed, what lasts first
 	Alerts   int          // all of them
 	Over     int          // of them over before they were told
 	Websites int          // that they are about
@@ -61,7 +68,8 @@ func (d *Digest) good() bool { return d.Event == EventRecovered || d.Ended || d.
 // digestText puts a digest in words.
 func (n *News) digestText() Text {
 	d := n.Digest
-	t := Text{Good: d.good(), More: d.Alerts - len(d.Lines)}
+	lines := d.Lines[:min(len(d.Lines), MaxDigestLines)]
+	t := Text{Good: d.good(), Rest: d.rest(len(lines))}
 	word := d.words().now
 	if d.good() {
 		word = d.words().over
@@ -80,8 +88,8 @@ func (n *News) digestText() Text {
 		t.Subject = t.Headline
 	}
 	t.Sentence = d.sentence(whose)
-	for i := range d.Lines {
-		t.Lines = append(t.Lines, d.Lines[i].line(d, n))
+	for i := range lines {
+		t.Lines = append(t.Lines, lines[i].line(d, n))
 	}
 	t.Link, t.LinkText = n.digestLink()
 	return t
@@ -149,6 +157,38 @@ func (d *Digest) names() string {
 	return b.String()
 }
 
+// rest says how many alerts have no line, and what they are about: "and 21 more: shop,
+// blog (Feed)". Empty if there are none.
+func (d *Digest) rest(lines int) string {
+	if d.Alerts <= lines {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "and %d more", d.Alerts-lines)
+	told := lines
+	for sep := ": "; told < len(d.Lines); told++ {
+		name := d.Lines[told].subject(d)
+		if b.Len()+len(name) > maxDigestRest {
+			break
+		}
+		b.WriteString(sep + name)
+		sep = ", "
+	}
+	if told > lines && told < d.Alerts {
+		b.WriteString(", …")
+	}
+	return b.String()
+}
+
+// subject names what an alert of a digest is about.
+func (l *DigestLine) subject(d *Digest) string {
+	if d.Websites == 1 {
+		return l.monitorName()
+	}
+	one := News{Message: l.Message}
+	return one.name()
+}
+
 // causeText is the reason that all share, and the regions if they do, too: "connect
 // timeout from eu-west".
 func (d *Digest) causeText() string {
@@ -183,10 +223,7 @@ func (d *Digest) causeText() string {
 // line is one alert in one line: what it is about, and its sentence.
 func (l *DigestLine) line(d *Digest, n *News) string {
 	one := News{Message: l.Message, Combined: l.Combined, Now: n.Now}
-	name := one.name()
-	if d.Websites == 1 {
-		name = l.monitorName()
-	}
+	name := l.subject(d)
 	switch {
 	case l.Event == EventRecovered && !l.Combined && !l.IncidentID.IsZero():
 		return name + dash + "up again" + one.recovery()

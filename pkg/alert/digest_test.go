@@ -147,9 +147,43 @@ func TestDigests(t *testing.T) {
 		if got.Subject != tt.subject || got.Sentence != tt.sentence || got.Lines[len(got.Lines)-1] != tt.last {
 			t.Errorf("%s:\n%q\n%q\n%q, want\n%q\n%q\n%q", tt.name, got.Subject, got.Sentence, got.Lines[len(got.Lines)-1], tt.subject, tt.sentence, tt.last)
 		}
-		if want := tt.digest.Alerts - len(tt.digest.Lines); got.More != want {
-			t.Errorf("%s: %d more, want %d", tt.name, got.More, want)
+		want := ""
+		if more := tt.digest.Alerts - len(tt.digest.Lines); more > 0 {
+			want = fmt.Sprintf("and %d more", more)
 		}
+		if got.Rest != want {
+			t.Errorf("%s: %q, want %q", tt.name, got.Rest, want)
+		}
+	}
+}
+
+func TestADigestNamesThoseWithoutALine(t *testing.T) {
+	t.Parallel()
+	d := alert.Digest{Event: alert.EventDown, Alerts: 22, Websites: 22, Monitors: 22}
+	for i := range d.Alerts {
+		d.Lines = append(d.Lines, line(fmt.Sprint("site ", i), "", nil))
+	}
+	rest := func() string {
+		n := digestNews(d)
+		text := n.Text()
+		if len(text.Lines) != alert.MaxDigestLines {
+			t.Errorf("%d lines", len(text.Lines))
+		}
+		return text.Rest
+	}
+	if got, want := rest(), "and 2 more: site 20, site 21"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if d.Alerts = 30; rest() != "and 10 more: site 20, site 21, …" {
+		t.Errorf("of more than are named: %q", rest())
+	}
+	d.Lines[21].Website = strings.Repeat("long ", 20)
+	for range alert.MaxDigestNamed - len(d.Lines) {
+		d.Lines = append(d.Lines, d.Lines[21])
+	}
+	d.Alerts, d.Websites = 5000, 5000
+	if got := rest(); len(got) > 2010 || !strings.HasSuffix(got, ", …") || !strings.HasPrefix(got, "and 4980 more: site 20, long") {
+		t.Errorf("%d bytes: %q", len(got), got)
 	}
 }
 
@@ -173,13 +207,16 @@ func TestADigestOfWhatOthersWroteIsBoundedAndClean(t *testing.T) {
 			Event:  rapid.SampledFrom([]alert.Event{alert.EventDown, alert.EventRecovered, alert.EventDegraded, alert.EventReminder}).Draw(t, "event"),
 			Alerts: 2000, Websites: rapid.IntRange(1, 2).Draw(t, "websites"), Monitors: 2000, OneCause: true,
 		}
-		for range alert.MaxDigestLines {
+		for range alert.MaxDigestNamed {
 			l := line(hostile.Draw(t, "website"), hostile.Draw(t, "monitor"), nil)
 			l.URL, l.Explanation, l.Votes[0].Region = hostile.Draw(t, "url"), hostile.Draw(t, "why"), hostile.Draw(t, "region")
 			d.Lines = append(d.Lines, l)
 		}
 		n := digestNews(d)
 		text := n.Text()
+		if len(text.Rest) > 2100 || !utf8.ValidString(text.Rest) || strings.ContainsAny(text.Rest, "\r\n\x00") {
+			t.Fatalf("%d bytes: %q", len(text.Rest), text.Rest)
+		}
 		for _, s := range append([]string{text.Subject, text.Headline, text.Sentence}, text.Lines...) {
 			if len(s) > 500 || !utf8.ValidString(s) || strings.ContainsAny(s, "\r\n\x00") {
 				t.Fatalf("%d bytes: %q", len(s), s)
@@ -205,6 +242,8 @@ func TestCauseKeys(t *testing.T) {
 		"one that passes": func(n *alert.News) {
 			n.Votes = append(n.Votes, alert.Vote{Region: "sa-east", Outcome: uptime.OutcomePass, Counted: true})
 		},
+		"fewer regions":       func(n *alert.News) { n.Votes = n.Votes[:2] },
+		"a region's own name": func(n *alert.News) { n.Votes[0].Region = "us-east\x00x" },
 		"one not counted": func(n *alert.News) {
 			n.Votes = append(n.Votes, alert.Vote{Region: "sa-east", Outcome: uptime.OutcomeFail})
 		},
@@ -215,16 +254,19 @@ func TestCauseKeys(t *testing.T) {
 	}
 	seen := map[string]string{down: "a down"}
 	for name, change := range map[string]func(*alert.News){
-		"another reason":      func(n *alert.News) { n.Reason = uptime.ReasonDNS },
-		"fewer regions":       func(n *alert.News) { n.Votes = n.Votes[:2] },
-		"another event":       func(n *alert.News) { n.Event = alert.EventDegraded },
-		"a reminder":          func(n *alert.News) { n.Event = alert.EventReminder },
-		"a recovery":          func(n *alert.News) { n.Event, n.Until = alert.EventRecovered, noon },
-		"of a degraded":       func(n *alert.News) { n.Event, n.Until, n.IncidentID = alert.EventRecovered, noon, uptime.ID{} },
-		"an advisory":         func(n *alert.News) { n.Event = alert.EventAdvisory },
-		"its end":             func(n *alert.News) { n.Event, n.Until = alert.EventAdvisory, noon },
-		"the votes' reasons":  func(n *alert.News) { n.Reason, n.Votes[0].Reason = uptime.ReasonNone, uptime.ReasonTLS },
-		"a region's own name": func(n *alert.News) { n.Votes[0].Region = "us-east\x00x" },
+		"another reason":   func(n *alert.News) { n.Reason = uptime.ReasonDNS },
+		"another event":    func(n *alert.News) { n.Event = alert.EventDegraded },
+		"a reminder":       func(n *alert.News) { n.Event = alert.EventReminder },
+		"a recovery":       func(n *alert.News) { n.Event, n.Until = alert.EventRecovered, noon },
+		"of a degraded":    func(n *alert.News) { n.Event, n.Until, n.IncidentID = alert.EventRecovered, noon, uptime.ID{} },
+		"an advisory":      func(n *alert.News) { n.Event = alert.EventAdvisory },
+		"in fewer regions": func(n *alert.News) { n.Event, n.Votes = alert.EventAdvisory, n.Votes[:2] },
+		"in a region so called": func(n *alert.News) {
+			n.Event, n.Votes = alert.EventAdvisory, append([]alert.Vote(nil), n.Votes...)
+			n.Votes[0].Region = "us-east\x00x"
+		},
+		"its end":            func(n *alert.News) { n.Event, n.Until = alert.EventAdvisory, noon },
+		"the votes' reasons": func(n *alert.News) { n.Reason, n.Votes[0].Reason = uptime.ReasonNone, uptime.ReasonTLS },
 	} {
 		k := key(change)
 		if other, ok := seen[k]; ok || k == "" {

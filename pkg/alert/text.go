@@ -18,7 +18,7 @@ type Text struct {
 	Sentence string   // the explanation
 	Facts    []Fact   // label and value, in order
 	Lines    []string // of a digest: one for each alert
-	More     int      // alerts of a digest that have no line
+	Rest     string   // alerts of a digest that have no line: "and 21 more: shop, blog"; empty: none
 	Failing  []string
 	Passing  []string
 	Others   []string // regions that did not count, or said nothing

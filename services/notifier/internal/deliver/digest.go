@@ -99,7 +99,7 @@ func (t *taken) tellTogether(ctx context.Context, tx pgx.Tx, subjects []subject)
 	return nil
 }
 
-// summary counts the subjects of a digest and chooses those that get a line: first what
+// summary counts the subjects of a digest and chooses those that are named: first what
 // lasts, then what is over.
 func summary(subjects []subject) (d alert.Digest, listed []subject) {
 	first := subjects[0].first()
@@ -131,5 +131,5 @@ func summary(subjects []subject) (d alert.Digest, listed []subject) {
 		}
 		return -1
 	})
-	return d, listed[:min(len(listed), alert.MaxDigestLines)]
+	return d, listed[:min(len(listed), alert.MaxDigestNamed)]
 }

@@ -209,7 +209,8 @@ func TestAStormOfOneCauseIsTwoMessages(t *testing.T) {
 			lines = append(lines, strings.Split(b.Text.Text, "\n")...)
 		}
 	}
-	if len(lines) != alert.MaxDigestLines+1 || lines[alert.MaxDigestLines] != "… and 979 more" {
+	if len(lines) != alert.MaxDigestLines+1 || !strings.HasPrefix(lines[alert.MaxDigestLines], "… and 979 more: site ") ||
+		strings.Count(lines[alert.MaxDigestLines], "site ") != alert.MaxDigestNamed-alert.MaxDigestLines {
 		t.Errorf("lists %d lines: %q", len(lines), lines)
 	}
 	// Its end is as quiet, and told of every one.

@@ -223,10 +223,10 @@ func TestSummary(t *testing.T) {
 		}
 	}
 	var many []subject
-	for i := range 57 {
-		many = append(many, subject{waiting(byte(i+1), byte(i), alert.EventDown)})
+	for i := range 257 {
+		many = append(many, subject{waiting(byte(i), byte(i), alert.EventDown)})
 	}
-	if d, listed := summary(many); d.Alerts != 57 || len(listed) != alert.MaxDigestLines {
+	if d, listed := summary(many); d.Alerts != 257 || len(listed) != alert.MaxDigestNamed {
 		t.Errorf("%d of %d listed", len(listed), d.Alerts)
 	}
 }

@@ -2,7 +2,6 @@ package email
 
 import (
 	"bytes"
-	"fmt"
 	"html/template"
 	"slices"
 	"strings"
@@ -78,12 +77,12 @@ func plainText(t *alert.Text) string {
 	return b.String()
 }
 
-// lines are the alerts of a digest, and how many more there are.
+// lines are the alerts of a digest, and which more there are.
 func lines(t *alert.Text) []string {
-	if t.More <= 0 {
+	if t.Rest == "" {
 		return t.Lines
 	}
-	return append(slices.Clone(t.Lines), fmt.Sprintf("and %d more", t.More))
+	return append(slices.Clone(t.Lines), t.Rest)
 }
 
 type part struct {

@@ -120,8 +120,8 @@ func digest(t *alert.Text) []Block {
 	for _, line := range t.Lines {
 		add("• " + escape(line))
 	}
-	if t.More > 0 {
-		add(fmt.Sprintf("… and %d more", t.More))
+	if t.Rest != "" {
+		add("… " + escape(t.Rest))
 	}
 	flush()
 	return blocks
