@@ -36,10 +36,10 @@ demo: ## with the fleet up: watch scripted websites until Ctrl-C
 demo-clean: ## remove the demo's websites
 	@exec $(STACK) demo -clean
 
-build: ## build the services into bin
+build: ## build the dashboard, and the services into bin
 	@exec $(STACK) build
 
-test: lint drift test-all test-e2e ## everything, as CI runs it
+test: lint test-web drift test-all test-e2e ## everything, as CI runs it
 
 test-unit: ## the tests that need nothing but Go
 	go test $(TEST_FLAGS) work
@@ -56,6 +56,10 @@ test-all: $(TOOLS)/gotestsum
 test-e2e: $(TOOLS)/gotestsum build ## a whole fleet of its own, from the API to the alerts; beside it one that is broken on purpose
 	@cd scripts/stack && PROBEFLEET_ROOT=$(CURDIR) $(CURDIR)/scripts/gotests testname "./e2e/... ./chaos/..." $(E2E_FLAGS) -tags e2e
 
+test-web: ## the dashboard: types, lint, unit tests, what a browser loads to begin with
+	@$(STACK) web
+	@cd services/api/web && npm run --silent check && npm run --silent size
+
 vet: ## what go vet finds (lint finds it too)
 	go vet -tags integration,e2e work
 
@@ -67,10 +71,12 @@ fmt: $(TOOLS)/golangci-lint ## format
 	$(TOOLS)/golangci-lint fmt $(MODULES)
 	cd proto && $(TOOLS)/buf format -w
 
-generate: $(TOOLS)/buf ## make the generated code anew: messages, SQL, the API's server, the README's table
+generate: $(TOOLS)/buf ## make the generated code anew: messages, SQL, the API's server and its types, the README's table
 	cd proto && PATH=$(TOOLS):$$PATH buf generate
 	PATH=$(TOOLS):$$PATH sqlc generate
 	PATH=$(TOOLS):$$PATH go generate work
+	@$(STACK) web -packages
+	cd services/api/web && npm run --silent generate
 	@$(STACK) settings -write
 
 tidy: ## bring all go.mod files to the same versions
@@ -113,4 +119,4 @@ clean: ## remove what was built; data stays
 	rm -rf bin
 	go clean -testcache
 
-.PHONY: help up start down status demo demo-clean build test test-unit test-integration test-all test-e2e vet lint fmt generate tidy drift bench bench-go bench-probe sim chaos clean
+.PHONY: help up start down status demo demo-clean build test test-unit test-integration test-all test-e2e test-web vet lint fmt generate tidy drift bench bench-go bench-probe sim chaos clean

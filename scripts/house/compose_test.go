@@ -142,14 +142,14 @@ func TestComposeHasNoPasswordOfItsOwn(t *testing.T) {
 func TestDockerfile(t *testing.T) {
 	t.Parallel()
 	text := read(t, "deploy/Dockerfile")
-	for _, want := range []string{"ARG SERVICE", "GOWORK=off", "FROM scratch", "USER 65532", "HEALTHCHECK", "CGO_ENABLED=0"} {
+	for _, want := range []string{"ARG SERVICE", "GOWORK=off", "FROM scratch", "USER 65532", "HEALTHCHECK", "CGO_ENABLED=0", "npm ci", "COPY --from=web"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q", want)
 		}
 	}
+	pinned := regexp.MustCompile(`^(golang:1\.26\.\d+-\w+ AS build|node:22\.\d+-\w+-slim AS web)\n$`)
 	for line := range strings.Lines(text) {
-		if image, ok := strings.CutPrefix(line, "FROM "); ok && !strings.HasPrefix(image, "scratch") &&
-			!regexp.MustCompile(`^golang:1\.26\.\d+-\w+ AS build\n$`).MatchString(image) {
+		if image, ok := strings.CutPrefix(line, "FROM "); ok && !strings.HasPrefix(image, "scratch") && !pinned.MatchString(image) {
 			t.Errorf("image %q is not pinned", strings.TrimSpace(image))
 		}
 	}

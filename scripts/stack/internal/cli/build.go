@@ -2,12 +2,15 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/probefleet/probefleet/scripts/stack/internal/webbuild"
 )
 
 // versionVariable is what a build stamps its version into.
@@ -15,8 +18,31 @@ const versionVariable = "github.com/probefleet/probefleet/pkg/service.version"
 
 func buildCommand(ctx context.Context, e env, _ []string) error { return build(ctx, e) }
 
-// build builds the services into bin.
+// build builds the dashboard and the services into bin. Without Node.js the api says in
+// the dashboard's place that it has none.
 func build(ctx context.Context, e env) error {
+	err := dashboard(e).Build(ctx)
+	if errors.Is(err, webbuild.ErrMissing) {
+		e.tell("%v; the dashboard is not built, all else is", err)
+	} else if err != nil {
+		return err
+	}
+	return buildServices(ctx, e)
+}
+
+func dashboard(e env) webbuild.Builder {
+	return webbuild.Builder{Root: e.root, Data: e.data, Tell: e.tell}
+}
+
+// webCommand builds the dashboard, or with -packages installs what its tools need.
+func webCommand(ctx context.Context, e env, args []string) error {
+	if len(args) == 1 && args[0] == "-packages" {
+		return dashboard(e).Packages(ctx)
+	}
+	return dashboard(e).Build(ctx)
+}
+
+func buildServices(ctx context.Context, e env) error {
 	dirs, err := filepath.Glob(filepath.Join(e.root, "services", "*", "cmd", "*"))
 	if err != nil {
 		return err

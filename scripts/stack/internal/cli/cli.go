@@ -26,7 +26,8 @@ const usage = `usage: stack COMMAND
   demo [-clean]         watch scripted websites, or remove them
   bench [-parts A,B]    what fleets of its own cost on this machine (-form quick, long)
   settings [-write]     the services' settings as a table, into the README
-  build                 build the services into bin
+  build                 build the dashboard, and the services into bin
+  web [-packages]       build the dashboard, or install what that needs
   tool MODULE PROGRAM   build the tools of a module once
 `
 
@@ -55,6 +56,7 @@ var commands = map[string]command{
 	"status":       status,
 	"tool":         tool,
 	"up":           up,
+	"web":          webCommand,
 }
 
 // Run runs one command and returns the exit code.

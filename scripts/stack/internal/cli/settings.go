@@ -13,7 +13,7 @@ import (
 // settingsCommand prints the table of settings, or with -write puts it into the README
 // and what else is made of the programs into its files.
 func settingsCommand(ctx context.Context, e env, args []string) error {
-	if err := build(ctx, e); err != nil {
+	if err := buildServices(ctx, e); err != nil {
 		return err
 	}
 	rows, err := settings.Ask(filepath.Join(e.root, "bin"))
