@@ -138,18 +138,21 @@ func TestAChannelThatHangsDoesNotHoldUpAnother(t *testing.T) {
 	release := make(chan struct{})
 	var now, most atomic.Int32
 	hanging := newEndpoint(t)
-	hanging.answers(func(http.ResponseWriter, *http.Request) {
+	hanging.answers(func(_ http.ResponseWriter, r *http.Request) {
 		most.Store(max(most.Load(), now.Add(1)))
-		<-release
+		select {
+		case <-release:
+		case <-r.Context().Done():
+		}
 		now.Add(-1)
 	})
-	t.Cleanup(func() { close(release) }) // before the endpoint is closed
 	stuck, fine := h.channelTo(hanging.URL, nil), h.channel(nil)
 	var rows []postgres.AlertRow
 	for range 100 {
 		rows = append(rows, h.row(stuck, h.incident(), alert.EventDown))
 	}
 	h.start(nil)
+	t.Cleanup(func() { close(release) }) // before the notifier and the endpoint end
 	h.enqueue(rows...)
 	h.eventually("the channel hangs", func() bool { return now.Load() > 0 })
 	h.becomes(h.tell(fine, h.incident(), alert.EventDown), postgres.DeliveryDelivered)

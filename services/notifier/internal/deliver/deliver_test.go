@@ -431,7 +431,6 @@ func TestWhatWasSentButNotRecordedIsSentAgainUnderTheSameKey(t *testing.T) {
 	h := newHouse(t)
 	var crashed atomic.Bool
 	h.start(func(c *deliver.Config) {
-		c.Lease = 500 * time.Millisecond
 		c.AfterSend = func(context.Context, uptime.ID) error {
 			if crashed.CompareAndSwap(false, true) {
 				return errors.New("killed")
@@ -439,7 +438,9 @@ func TestWhatWasSentButNotRecordedIsSentAgainUnderTheSameKey(t *testing.T) {
 			return nil
 		}
 	})
-	d := h.becomes(h.tell(h.channel(nil), h.incident(), alert.EventDown), postgres.DeliveryDelivered)
+	id := h.tell(h.channel(nil), h.incident(), alert.EventDown)
+	h.leasesEnd(&crashed)
+	d := h.becomes(id, postgres.DeliveryDelivered)
 	told := h.endpoint.told()
 	if len(told) != 2 || told[0].id != d.Key || told[1].id != d.Key || d.Attempts != 2 {
 		t.Errorf("told %+v, recorded %+v", told, d)

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/emersion/go-smtp"
 	"github.com/google/go-cmp/cmp"
@@ -35,7 +34,6 @@ func TestADigestThatWasSentButNotRecordedIsSentAgainUnderTheSameKey(t *testing.T
 	stop()
 	var killed atomic.Bool
 	h.people(box, func(c *deliver.Config) {
-		c.Lease = 500 * time.Millisecond
 		c.AfterSend = func(context.Context, uptime.ID) error {
 			if killed.CompareAndSwap(false, true) {
 				return errors.New("killed")
@@ -44,6 +42,7 @@ func TestADigestThatWasSentButNotRecordedIsSentAgainUnderTheSameKey(t *testing.T
 		}
 	})
 	h.aMinuteLater()
+	h.leasesEnd(&killed)
 	head := h.headOfAll(waiting...)
 	letters := box.letters()
 	if len(letters) != 3 || letters[1].id != head.Key || letters[2].id != head.Key || head.Attempts != 2 {

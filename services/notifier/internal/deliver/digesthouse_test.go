@@ -163,9 +163,9 @@ func (h *house) people(box *postbox, change func(*deliver.Config)) (stop func())
 	h.t.Helper()
 	return h.start(func(c *deliver.Config) {
 		guard := egress.New([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
-		c.Senders[channelspec.KindSlack] = slack.New(post.New(guard, "probefleet/test", 5*time.Second))
+		c.Senders[channelspec.KindSlack] = slack.New(post.New(guard, "probefleet/test", enough))
 		if box != nil {
-			c.Senders[channelspec.KindEmail] = email.New(email.Config{Fleet: box.smtp, Guard: guard, Timeout: 5 * time.Second})
+			c.Senders[channelspec.KindEmail] = email.New(email.Config{Fleet: box.smtp, Guard: guard, Timeout: enough})
 		}
 		if change != nil {
 			change(c)

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,9 @@ import (
 
 // patience is how long a test waits for what must happen.
 const patience = time.Minute
+
+// enough is how long a message may take to be sent, below the job's own time.
+const enough = 12 * time.Second
 
 const token = "tok3n-that-nobody-may-read"
 
@@ -218,7 +222,7 @@ func (h *house) start(change func(*deliver.Config)) (stop func()) {
 	cfg := deliver.Config{
 		Box: h.box, PublicURL: "https://status.example.com", Step: 0.01,
 		Log:     slog.New(slog.NewTextHandler(h.log, nil)),
-		Senders: map[channelspec.Kind]deliver.Sender{channelspec.KindWebhook: sender(2 * time.Second)},
+		Senders: map[channelspec.Kind]deliver.Sender{channelspec.KindWebhook: sender(enough)},
 	}
 	if change != nil {
 		change(&cfg)
@@ -242,6 +246,13 @@ func (h *house) start(change func(*deliver.Config)) (stop func()) {
 	}
 	h.t.Cleanup(stop)
 	return stop
+}
+
+// leasesEnd ends what a notifier that was killed had claimed.
+func (h *house) leasesEnd(killed *atomic.Bool) {
+	h.t.Helper()
+	h.eventually("the notifier is killed", killed.Load)
+	h.exec(`UPDATE delivery SET claimed_until = now() - interval '1 second' WHERE claimed_until > now()`)
 }
 
 func sender(timeout time.Duration) *webhook.Sender {
