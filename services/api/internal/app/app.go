@@ -99,6 +99,7 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	a.store.LimitTenants(postgres.Quotas(a.cfg.Quotas))
 	a.queue, err = queue.Open(ctx, queue.Config{URL: a.cfg.Redis.URL.Reveal(), CA: a.cfg.CA, Name: "probefleet-api", Log: a.env.Log})
 	if err != nil {
 		return err

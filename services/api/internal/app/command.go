@@ -27,6 +27,7 @@ type command struct {
 var commands = map[string]command{
 	"migrate":   {"brings the database to the newest version", migrate},
 	"bootstrap": {"makes an API key with every scope and prints it", bootstrapKey},
+	"quota":     {"prints what an organisation may have and has, and changes it: quota <slug> websites=100", quota},
 
 	"accounts":       {"lists who may sign in", listAccounts},
 	"reset-password": {"makes a link by which an account gets a new password and prints it", resetPassword},

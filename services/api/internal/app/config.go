@@ -30,6 +30,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" desc:"addresses of proxies whose X-Forwarded-For is believed, as 10.0.0.0/8, comma separated; none by default"`
 	SMTPHost       string         `env:"SMTP_HOST" desc:"the fleet's mail server, as the notifier has it: whether e-mail channels may do without one of their own, and with PUBLIC_URL whether people are mailed"`
 	SignUp         string         `env:"SIGN_UP" envDefault:"closed" desc:"who may make an account: closed, those who are invited; open, everybody, with an organisation of their own"`
+	Quotas
 	First
 }
 

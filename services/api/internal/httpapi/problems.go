@@ -135,12 +135,9 @@ func fieldName(pointer string) string {
 // fromStore turns what the database says into what the caller is told.
 func fromStore(err error, what string) error {
 	var dup *postgres.Duplicate
-	var much *postgres.QuotaExceeded
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &much):
-		return quotaExceeded(much)
 	case errors.As(err, &dup):
 		return duplicate(dup.Field, dup.Existing)
 	case errors.Is(err, postgres.ErrNotFound):
@@ -197,6 +194,10 @@ func (s *Server) unexpected(c *gin.Context, err error) *problem {
 		p := conflict("duplicate", "Something of the organisation that the key does not see is in the way.")
 		p.cause = err
 		return p
+	}
+	var much *postgres.QuotaExceeded
+	if errors.As(err, &much) {
+		return quotaExceeded(much)
 	}
 	if s.databaseAway(c, err) {
 		return unavailable("The database does not answer.", err)
