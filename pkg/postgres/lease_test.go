@@ -123,7 +123,7 @@ func TestHoldLeaseEndsWorkWhenSomebodyElseTakesOver(t *testing.T) {
 	s := postgres.NewStore(pgtest.Pool(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	epochs := make(chan int64, 4)
+	epochs := make(chan int64, 100)
 	ended := make(chan error, 1)
 	go func() {
 		ended <- s.HoldLease(ctx, postgres.LeaseConfig{Role: postgres.RolePusher, Owner: "a", TTL: 300 * time.Millisecond},
@@ -137,11 +137,17 @@ func TestHoldLeaseEndsWorkWhenSomebodyElseTakesOver(t *testing.T) {
 		t.Fatalf("first epoch %d, want 1", e)
 	}
 	// Somebody with the same name takes over, then lets go.
-	if l, held := acquire(t, s, "a", time.Millisecond); !held || l.Epoch != 2 {
+	l, held := acquire(t, s, "a", time.Millisecond)
+	if !held || l.Epoch < 2 {
 		t.Fatalf("takeover: held %v, epoch %d", held, l.Epoch)
 	}
-	if e := <-epochs; e != 3 {
-		t.Errorf("work began again at epoch %d, want 3", e)
+	for e := range epochs { // on a slow machine it has lost the lease by itself before
+		if e == l.Epoch {
+			t.Errorf("work began at epoch %d, which is another's", e)
+		}
+		if e > l.Epoch {
+			break
+		}
 	}
 	cancel()
 	if err := <-ended; err != nil {

@@ -45,7 +45,7 @@ func start(t *testing.T, e *engines.Engines, dir string) {
 			t.Fatal(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	if err := e.Ready(ctx); err != nil {
 		for _, spec := range e.Specs {
