@@ -133,26 +133,28 @@ func (b Builder) npm(ctx context.Context, args ...string) ([]byte, error) {
 // Hash names the state of a directory by its files' paths and content, without
 // node_modules.
 func Hash(dir string) (string, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = root.Close() }() // Only read.
+	files := root.FS()
 	sum := sha256.New()
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if d.IsDir() {
 			if d.Name() == "node_modules" {
-				return filepath.SkipDir
+				return fs.SkipDir
 			}
 			return nil
 		}
-		content, err := os.ReadFile(path)
+		content, err := fs.ReadFile(files, path)
 		if err != nil {
 			return err
 		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(sum, "%d %s %d %s", len(name), name, len(content), content)
+		_, err = fmt.Fprintf(sum, "%d %s %d %s", len(path), path, len(content), content)
 		return err
 	})
 	return hex.EncodeToString(sum.Sum(nil)), err

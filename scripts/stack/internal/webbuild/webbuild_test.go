@@ -45,7 +45,7 @@ func write(t *testing.T, path, content string) {
 func script(t *testing.T, path, body string) {
 	t.Helper()
 	write(t, path, "#!/bin/sh\n"+body+"\n")
-	if err := os.Chmod(path, 0o755); err != nil { //nolint:gosec // a program
+	if err := os.Chmod(path, 0o755); err != nil {
 		t.Fatal(err)
 	}
 }
