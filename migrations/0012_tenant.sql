@@ -146,13 +146,6 @@ BEGIN
         IF NOT has_schema_privilege('probefleet_tenant', current_schema(), 'USAGE') THEN
             EXECUTE format('GRANT USAGE ON SCHEMA %I TO probefleet_tenant', current_schema());
         END IF;
-        -- The queue of jobs is a library's. A tenant writes and sees the jobs of its own deliveries.
-        IF to_regclass('river_job') IS NOT NULL AND NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = to_regclass('river_job') AND polname = 'tenant') THEN
-            ALTER TABLE river_job ENABLE ROW LEVEL SECURITY;
-            CREATE POLICY tenant ON river_job
-                USING (kind = 'deliver' AND EXISTS (SELECT FROM delivery d WHERE d.id = (args ->> 'delivery_id')::uuid));
-            GRANT USAGE ON SEQUENCE river_job_id_seq TO probefleet_tenant;
-        END IF;
         FOR needs IN
             SELECT c.oid, c.oid::regclass AS name, CASE
                 WHEN c.relname IN ('audit', 'region', 'vote', 'monitor_state', 'span', 'vote_span', 'failure', 'expiry') THEN 'SELECT'
@@ -193,7 +186,6 @@ BEGIN
     END LOOP;
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'probefleet_tenant') THEN
         EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM probefleet_tenant', current_schema());
-        EXECUTE format('REVOKE ALL ON ALL SEQUENCES IN SCHEMA %I FROM probefleet_tenant', current_schema());
     END IF;
 END $$;
 -- +goose StatementEnd

@@ -27,12 +27,33 @@ const notifyCooldown = 5 * time.Millisecond
 
 // NewJobs returns a client that writes jobs and works on none, for whoever calls
 // [EnqueueAlert] beside the notifier.
-func NewJobs(s *Store) (*river.Client[pgx.Tx], error) {
+func NewJobs(s *Store) (Jobs, error) {
 	client, err := river.NewClient(riverpgxv5.New(s.pool), &river.Config{FetchCooldown: notifyCooldown})
 	if err != nil {
 		return nil, fmt.Errorf("job queue: %w", err)
 	}
-	return client, nil
+	return ownedJobs{client}, nil
+}
+
+// ownedJobs writes jobs as the owner of the queue's tables: they are no tenant's, and a
+// library's.
+type ownedJobs struct{ Jobs }
+
+// InsertManyTx implements [Jobs].
+func (j ownedJobs) InsertManyTx(ctx context.Context, tx pgx.Tx, params []river.InsertManyParams) ([]*rivertype.JobInsertResult, error) {
+	if tenantOf(ctx) == nil {
+		return j.Jobs.InsertManyTx(ctx, tx, params)
+	}
+	var role string
+	if err := tx.QueryRow(ctx, "SELECT current_setting('role'), set_config('role', 'none', true)").Scan(&role, nil); err != nil {
+		return nil, err
+	}
+	results, err := j.Jobs.InsertManyTx(ctx, tx, params)
+	if err != nil {
+		return nil, err
+	}
+	_, err = tx.Exec(ctx, "SELECT set_config('role', $1, true)", role)
+	return results, err
 }
 
 // AlertRow is one alert to one channel, about to be written.

@@ -197,6 +197,9 @@ func (s *Store) duplicateOf(ctx context.Context, w *Website, conflict error) (*D
 		return nil, errors.New("unknown conflict")
 	}
 	if errors.Is(err, pgx.ErrNoRows) {
+		if t := tenantOf(ctx); t != nil && t.Confined() {
+			return d, nil // it may be there and not the tenant's to see
+		}
 		return nil, nil
 	}
 	return d, err

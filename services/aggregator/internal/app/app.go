@@ -7,8 +7,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
 
 	"github.com/probefleet/probefleet/pkg/fleettime"
 	"github.com/probefleet/probefleet/pkg/live"
@@ -41,7 +39,7 @@ type App struct {
 	instance string
 	store    *postgres.Store
 	queue    *queue.Client
-	jobs     *river.Client[pgx.Tx]
+	jobs     postgres.Jobs
 	clock    *fleettime.Clock
 	now      func() uptime.Instant // fleet time
 	influx   *tsdb.Client          // nil without one

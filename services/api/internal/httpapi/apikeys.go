@@ -46,13 +46,18 @@ func (s *Server) CreateAPIKey(ctx context.Context, r api.CreateAPIKeyRequestObje
 	if err != nil {
 		return nil, err
 	}
+	fresh := postgres.APIKey{
+		ID: uptime.NewID(s.Now()), OrgID: callerOf(ctx).Org, Name: r.Body.Name, Scopes: scopeNames(r.Body.Scopes), ExpiresAt: expires,
+		WebsiteIDs: listOf(r.Body.WebsiteIds), Tags: tagsOf(r.Body.Tags),
+	}
+	if err := s.confine(ctx, &fresh); err != nil {
+		return nil, err
+	}
 	for try := 1; ; try++ {
 		text := auth.NewKey()
 		prefix, _ := auth.ParseKey(text) // it is one
-		k, err := s.Store.CreateAPIKey(ctx, postgres.APIKey{
-			ID: uptime.NewID(s.Now()), OrgID: callerOf(ctx).Org, Name: r.Body.Name, Prefix: prefix, Hash: auth.Hash(text),
-			Scopes: scopeNames(r.Body.Scopes), ExpiresAt: expires,
-		})
+		fresh.Prefix, fresh.Hash = prefix, auth.Hash(text)
+		k, err := s.Store.CreateAPIKey(ctx, fresh)
 		if errors.Is(err, postgres.ErrConflict) && try < prefixTries {
 			continue
 		}
@@ -92,7 +97,13 @@ func (s *Server) UpdateAPIKey(ctx context.Context, r api.UpdateAPIKeyRequestObje
 		if r.Body.ExpiresAt.IsSpecified() {
 			k.ExpiresAt = expires
 		}
-		return nil
+		if r.Body.WebsiteIds.IsSpecified() {
+			k.WebsiteIDs = listOf(r.Body.WebsiteIds)
+		}
+		if r.Body.Tags.IsSpecified() {
+			k.Tags = tagsOf(r.Body.Tags)
+		}
+		return s.confine(ctx, k)
 	})
 	if err != nil {
 		return nil, err
@@ -167,6 +178,28 @@ func (s *Server) expiryOf(field nullable.Nullable[time.Time]) (time.Time, error)
 	return at, nil
 }
 
+// listOf is a list of a body; nil for null and for none.
+func listOf[T any](field nullable.Nullable[[]T]) []T {
+	list, _ := field.Get() // The error says that there is none.
+	return list
+}
+
+// listShown is a list as it is shown: null for none.
+func listShown[T any](list []T) nullable.Nullable[[]T] {
+	if list == nil {
+		return null[[]T]()
+	}
+	return value(list)
+}
+
+func tagsOf(field nullable.Nullable[[]api.Tag]) []string {
+	tags := listOf(field)
+	if tags == nil {
+		return nil
+	}
+	return postgres.CleanTags(tags)
+}
+
 func scopeNames(scopes api.Scopes) []string {
 	names := make([]string, len(scopes))
 	for i, one := range scopes {
@@ -179,7 +212,7 @@ func (s *Server) keyView(k *postgres.APIKey) api.APIKey {
 	out := api.APIKey{
 		ID: k.ID, Name: k.Name, Prefix: k.Prefix, Scopes: []api.Scope{}, CreatedAt: k.CreatedAt.UTC(),
 		ExpiresAt: nullTime(k.ExpiresAt), LastUsedAt: nullTime(k.LastUsedAt), RevokedAt: nullTime(k.RevokedAt),
-		OverlapUntil: null[time.Time](),
+		OverlapUntil: null[time.Time](), WebsiteIds: listShown(k.WebsiteIDs), Tags: listShown(k.Tags),
 	}
 	for _, one := range []api.Scope{api.ScopeRead, api.ScopeWrite, api.ScopeAdmin} {
 		if slices.Contains(k.Scopes, string(one)) {
@@ -197,6 +230,6 @@ func (s *Server) keyShown(k *postgres.APIKey, text string) api.APIKeyShown {
 	v := s.keyView(k)
 	return api.APIKeyShown{
 		ID: v.ID, Name: v.Name, Prefix: v.Prefix, Scopes: v.Scopes, CreatedAt: v.CreatedAt, ExpiresAt: v.ExpiresAt,
-		LastUsedAt: v.LastUsedAt, RevokedAt: v.RevokedAt, OverlapUntil: v.OverlapUntil, Key: text,
+		LastUsedAt: v.LastUsedAt, RevokedAt: v.RevokedAt, OverlapUntil: v.OverlapUntil, WebsiteIds: v.WebsiteIds, Tags: v.Tags, Key: text,
 	}
 }

@@ -40,7 +40,10 @@ func (k keyring) Authenticate(ctx context.Context, text string) (httpapi.Caller,
 	if errors.Is(err, auth.ErrDenied) {
 		err = httpapi.ErrDenied
 	}
-	return httpapi.Caller{Org: key.OrgID, Key: key.ID, Name: key.Name, Prefix: key.Prefix, Scopes: key.Scopes}, err
+	return httpapi.Caller{
+		Org: key.OrgID, Key: key.ID, Name: key.Name, Prefix: key.Prefix, Scopes: key.Scopes,
+		WebsiteIDs: key.WebsiteIDs, Tags: key.Tags,
+	}, err
 }
 
 // clock is a time that the test moves.

@@ -40,7 +40,7 @@ func (s *Server) StreamEvents(ctx context.Context, r api.StreamEventsRequestObje
 	case err != nil:
 		return nil, unavailable("The live events cannot be read at present.", err)
 	}
-	return &eventStream{s: s, c: c, sub: sub, wish: wish}, nil
+	return &eventStream{s: s, c: c, sub: sub, wish: wish, caller: callerOf(ctx)}, nil
 }
 
 // wishOf reads what a caller wants to see, and makes sure that it may.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/stream"
 )
 
@@ -30,6 +31,9 @@ type eventStream struct {
 	c    *gin.Context
 	sub  *stream.Subscription
 	wish stream.Wish
+	// Who looks on. A confined one is told of the websites that it sees when it is told.
+	caller Caller
+	sight  map[uptime.ID]seen
 
 	w   http.ResponseWriter
 	rc  *http.ResponseController
@@ -68,9 +72,12 @@ func (e *eventStream) run(ctx context.Context) error {
 		case <-e.sub.Done():
 			return e.end()
 		case event := <-e.sub.Events():
-			e.put(event)
-			for n := 1; n < streamTogether && len(e.sub.Events()) > 0; n++ {
-				e.put(<-e.sub.Events())
+			err := e.tell(ctx, event)
+			for n := 1; n < streamTogether && len(e.sub.Events()) > 0 && err == nil; n++ {
+				err = e.tell(ctx, <-e.sub.Events())
+			}
+			if err != nil {
+				return err
 			}
 		case <-beat.C:
 			if !e.stillAdmitted() {
@@ -100,7 +107,9 @@ func (e *eventStream) begin(ctx context.Context) error {
 	}
 	n := 0
 	err := e.sub.Resume(ctx, func(event stream.Event) error {
-		e.put(event)
+		if err := e.tell(ctx, event); err != nil {
+			return err
+		}
 		if n++; n%streamTogether != 0 {
 			return nil
 		}
@@ -161,5 +170,5 @@ func (e *eventStream) stillAdmitted() bool {
 	if errors.As(err, &p) && p.status == http.StatusUnauthorized {
 		return false
 	}
-	return err != nil || caller.Org == e.wish.Org && suffices(caller.Scopes, scopeRead)
+	return err != nil || caller.Org == e.wish.Org && suffices(caller.Scopes, scopeRead) && sameConfines(&caller, &e.caller)
 }

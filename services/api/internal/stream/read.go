@@ -102,7 +102,7 @@ func (h *Hub) hand(events []queue.LiveEvent) {
 				s.after = ""
 			}
 			if s.wish.sees(e) {
-				h.push(s, Event{ID: e.ID, Type: e.Type, Data: e.Data})
+				h.push(s, eventOf(e))
 			}
 		}
 		h.position = e.ID

@@ -17,6 +17,12 @@ type Event struct {
 	ID   string // where to go on from; empty: of an event that is not kept, a tick
 	Type string
 	Data []byte // JSON
+	// Whom and what it is about, for those who may not see all; zero: nobody's, of none.
+	Org, Website uptime.ID
+}
+
+func eventOf(e *queue.LiveEvent) Event {
+	return Event{ID: e.ID, Type: e.Type, Data: e.Data, Org: e.Org, Website: e.Website}
 }
 
 // Wish is what a client may and wants to see.
@@ -116,7 +122,7 @@ func (s *Subscription) Resume(ctx context.Context, tell func(Event) error) error
 		}
 		for i := range page {
 			if e := &page[i]; s.wish.sees(e) {
-				if err := tell(Event{ID: e.ID, Type: e.Type, Data: e.Data}); err != nil {
+				if err := tell(eventOf(e)); err != nil {
 					return err
 				}
 			}

@@ -136,7 +136,7 @@ func (h *Hub) tick(r *uptime.Result) {
 	for s := range h.watched[r.Monitor] {
 		data, err := json.Marshal(tickOf(r, s.wish.Ticks[r.Monitor]))
 		if err == nil { // It is of numbers and short texts.
-			h.push(s, Event{Type: string(live.TypeTick), Data: data})
+			h.push(s, Event{Type: string(live.TypeTick), Data: data, Org: s.wish.Org, Website: s.wish.Ticks[r.Monitor]})
 		}
 	}
 }
