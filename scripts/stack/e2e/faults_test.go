@@ -203,6 +203,11 @@ func TestStopAndStartAgain(t *testing.T) {
 	eventually(t, "the website is there and down", func() bool { return w.now(t).Verdict == "down" })
 	site.Set("/", targets.Status(http.StatusOK))
 	w.becomes(t, "up")
+	// A port that nobody listens at yet is one that the next test may take.
+	eventually(t, "the history is there", func() bool {
+		got, _ := tryCall[page[any]](t, http.MethodGet, "/v1/monitors/"+w.Monitors[0].ID+"/ticks")
+		return len(got.Items) > 0
+	})
 	if got := w.incidents(t); len(got) != 1 || got[0].Status != "resolved" {
 		t.Errorf("incidents %+v, want one, resolved", got)
 	}

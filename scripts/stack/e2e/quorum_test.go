@@ -57,6 +57,7 @@ func TestTwoSilentRegionsMeanUnknown(t *testing.T) {
 // The box loses the outside: its targets there are unknown, what it reaches is judged,
 // the operators are told, and no incident is opened.
 func TestABlindBoxAccusesNobody(t *testing.T) {
+	t.Parallel() // the other targets are inside
 	far, err := targets.Start(targets.Config{Addr: outside + ":0"})
 	if err != nil {
 		t.Fatal(err)
