@@ -105,7 +105,7 @@ bench-probe: ## what a probe costs beside a bare GET, in CPU time: at most 1.3 t
 sim: ## false alarms and missed outages of up to a million monitors, in simulated time
 	go run ./scripts/sim -doc docs/simulation.md
 
-chaos: build ## break a fleet in every way and count what became of its promises (half an hour; CHAOS="-only Redis": some of it)
+chaos: build ## break a fleet in every way and count what became of its promises (an hour; CHAOS="-only Redis": some of it)
 	@cd scripts/stack && PROBEFLEET_ROOT=$(CURDIR) go run ./chaos $(if $(CHAOS),$(CHAOS),-doc $(CURDIR)/docs/reliability.md)
 
 # The tools are built once for each state of their modules (see scripts/tool).

@@ -55,8 +55,8 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	if f.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	if o.doc != "" && (o.short || o.only != "") {
-		return o, errors.New("the page shows every fault in its long form")
+	if o.doc != "" && o.short {
+		return o, errors.New("the page shows the long form")
 	}
 	return o, nil
 }
@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	rows, err := play(ctx, o, all, tell)
 	tell("Took %.0f s.", time.Since(began).Seconds())
 	if o.doc != "" && len(rows) > 0 { // what was not played says so
-		err = errors.Join(err, chaos.Insert(o.doc, chaos.Table(rows)))
+		err = errors.Join(err, write(o, rows))
 	}
 	if err != nil {
 		return err
@@ -96,6 +96,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return fmt.Errorf("%d of %d faults broke a promise", len(broken), len(all))
 	}
 	return nil
+}
+
+// write writes the figures into the page: all of it, or what was asked for.
+func write(o options, rows []chaos.Row) error {
+	if o.only != "" {
+		return chaos.Merge(o.doc, rows)
+	}
+	return chaos.Insert(o.doc, chaos.Table(rows))
 }
 
 // chosen are the scenarios that were asked for.

@@ -36,9 +36,9 @@ func TestOnlyWhatWasAskedForIsPlayed(t *testing.T) {
 	}
 }
 
-func TestThePageShowsEverything(t *testing.T) {
+func TestThePageShowsTheLongForm(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"-doc", "x", "-short"}, {"-doc", "x", "-only", "Redis"}, {"-nonsense"}, {"argument"}} {
+	for _, args := range [][]string{{"-doc", "x", "-short"}, {"-nonsense"}, {"argument"}} {
 		if _, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%q is accepted", args)
 		}

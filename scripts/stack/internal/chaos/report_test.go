@@ -54,3 +54,25 @@ func TestInsertReplacesTheFiguresOnly(t *testing.T) {
 		t.Error("a page without a place for the figures was written")
 	}
 }
+
+func TestMergeReplacesRowsByNameAndAddsTheOthers(t *testing.T) {
+	t.Parallel()
+	row := func(name, fault string) Row {
+		return NewRow(&Scenario{Name: name, Fault: fault}, &Figures{Recovered: true}, time.Second, nil)
+	}
+	page := filepath.Join(t.TempDir(), "page.md")
+	if err := os.WriteFile(page, []byte("head\n"+begin+end+"tail\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Insert(page, Table([]Row{row("a", "old"), row("ab", "stays")})); err != nil {
+		t.Fatal(err)
+	}
+	if err := Merge(page, []Row{row("a", "new"), row("c", "added")}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(page)
+	want := "head\n" + begin + "\n" + Table([]Row{row("a", "new"), row("ab", "stays"), row("c", "added")}) + "\n" + end + "tail\n"
+	if err != nil || string(got) != want {
+		t.Errorf("page\n%s, %v; want\n%s", got, err, want)
+	}
+}
