@@ -149,8 +149,8 @@ func (v *viewer) next() told {
 			v.f.t.Fatal("the stream has ended")
 		}
 		return e
-	case <-time.After(20 * time.Second):
-		v.f.t.Fatal("no event within 20 s")
+	case <-time.After(time.Minute):
+		v.f.t.Fatal("no event within a minute")
 	}
 	return told{}
 }
@@ -159,7 +159,7 @@ func (v *viewer) next() told {
 func (v *viewer) ended() []told {
 	v.f.t.Helper()
 	var rest []told
-	for deadline := time.After(20 * time.Second); ; {
+	for deadline := time.After(time.Minute); ; {
 		select {
 		case e, ok := <-v.events:
 			if !ok {
@@ -167,7 +167,7 @@ func (v *viewer) ended() []told {
 			}
 			rest = append(rest, e)
 		case <-deadline:
-			v.f.t.Fatal("the stream has not ended within 20 s")
+			v.f.t.Fatal("the stream has not ended within a minute")
 		}
 	}
 }

@@ -77,14 +77,14 @@ func TestAStreamOutlivesTheTimeoutsOfTheServer(t *testing.T) {
 	server, err := httpapi.New(cfg)
 	f.ok(err)
 	listening := httptest.NewUnstartedServer(server)
-	listening.Config.ReadTimeout, listening.Config.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond
+	listening.Config.ReadTimeout, listening.Config.WriteTimeout = time.Second, time.Second
 	listening.Start()
 	t.Cleanup(listening.Close)
 	g := *f
 	g.url = listening.URL
 	v := g.look("", "")
 	begun := time.Now()
-	until(t, "the server's time is over", func() bool { return v.beats.Load() > 6 && time.Since(begun) > 300*time.Millisecond })
+	until(t, "the server's time is over", func() bool { return v.beats.Load() > 6 && time.Since(begun) > 3*time.Second })
 	f.happens(live.Event{Body: live.Fleet{Change: live.Opened, Kind: "blind", At: time.Now()}})
 	v.next().is(t, "fleet", nil)
 }
