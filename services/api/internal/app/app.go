@@ -160,7 +160,7 @@ func (a *App) handler() (http.Handler, error) {
 	return httpapi.New(httpapi.Config{
 		Store: a.store, Queue: a.queue, Ticks: a.ticks, Jobs: jobs, Box: a.box,
 		Auth: authenticator{auth.NewKeys(a.store, nil)}, Desk: a.desk, Events: a.events, Tell: a.tell, Cleaner: a.cleaner, Metrics: a.env.Metrics, Log: a.env.Log,
-		Live: a.env.Health.Live(), Ready: a.env.Health.Ready(), Web: webui.Handler(), Shards: a.cfg.Shards.Shards,
+		Live: a.env.Health.Live(), Ready: a.env.Health.Ready(), Web: webui.Handler(), Shards: a.cfg.Shards.Shards, MonitorMetrics: a.cfg.MonitorMetrics == "on",
 		SMTPConfigured: a.cfg.SMTPHost != "", TrustedProxies: a.cfg.TrustedProxies, Gate: a.gate,
 		PublicURL: strings.TrimRight(a.cfg.PublicURL, "/"), SignUpOpen: a.cfg.SignUp == signUpOpen, Version: a.env.Version,
 	})

@@ -31,6 +31,7 @@ type Config struct {
 	SMTPHost       string         `env:"SMTP_HOST" desc:"the fleet's mail server, as the notifier has it: whether e-mail channels may do without one of their own, and with PUBLIC_URL whether people are mailed"`
 	SignUp         string         `env:"SIGN_UP" envDefault:"closed" desc:"who may make an account: closed, those who are invited; open, everybody, with an organisation of their own"`
 	Quotas
+	MonitorMetrics string `env:"MONITOR_METRICS" envDefault:"off" desc:"on serves the state of each monitor at /metrics/monitors, with an API key, as Prometheus reads it: some ten series a monitor"`
 	First
 }
 
@@ -47,6 +48,9 @@ func (c *Config) Validate() error {
 	var errs []error
 	if c.Port < 1 || c.Port > 65535 {
 		errs = append(errs, fmt.Errorf("PORT=%d is not between 1 and 65535", c.Port))
+	}
+	if c.MonitorMetrics != "on" && c.MonitorMetrics != "off" {
+		errs = append(errs, fmt.Errorf("MONITOR_METRICS=%q is neither on nor off", c.MonitorMetrics))
 	}
 	if _, err := netip.ParseAddr(strings.Trim(c.Bind, "[]")); err != nil && c.Bind != "localhost" {
 		errs = append(errs, fmt.Errorf("BIND=%q is not an IP address", c.Bind))

@@ -26,6 +26,7 @@ func TestSettings(t *testing.T) {
 		{"bind", map[string]string{"BIND": "everywhere"}, `BIND="everywhere"`},
 		{"public URL", map[string]string{"PUBLIC_URL": "fleet.example"}, "PUBLIC_URL"},
 		{"proxies", map[string]string{"TRUSTED_PROXIES": "10.0.0.1"}, "TRUSTED_PROXIES"},
+		{"metrics of monitors", map[string]string{"MONITOR_METRICS": "yes"}, `MONITOR_METRICS="yes" is neither on nor off`},
 		{"key", map[string]string{"BOOTSTRAP_API_KEY": "hunter2"}, "BOOTSTRAP_API_KEY: not an API key"},
 		{"email", map[string]string{"ADMIN_EMAIL": "admin", "ADMIN_PASSWORD": "correct horse"}, "ADMIN_EMAIL"},
 		{"no password", map[string]string{"ADMIN_EMAIL": "a@b.example"}, "ADMIN_PASSWORD must have"},

@@ -95,6 +95,7 @@ type Config struct {
 	Web         http.Handler // everything that no route has; nil: not found
 
 	Shards         int    // below 1: 1
+	MonitorMetrics bool   // Prometheus may read the monitors' states
 	PublicURL      string // where clients reach the API, for its document
 	Version        string // of the software
 	SignUpOpen     bool   // everybody may make an account

@@ -6,12 +6,26 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/tally"
 )
 
+const goesOn = -1000
+
+func later(minute int) int {
+	if minute == goesOn {
+		return -1
+	}
+	return 200 + minute
+}
+
 func TestSlots(t *testing.T) {
 	t.Parallel()
-	// Six slots of ten minutes; it is the 57th minute.
+	// Six slots of ten minutes; it is the 57th minute. What began before has a minute below
+	// zero, what goes on ends with goesOn.
+	span := func(monitor byte, from, to int, v uptime.Verdict) tally.Span {
+		return span(monitor, 200+from, later(to), v)
+	}
 	tests := []struct {
 		name    string
 		spans   []tally.Span
@@ -19,51 +33,34 @@ func TestSlots(t *testing.T) {
 		want    string
 	}{
 		{"never judged", nil, nil, "------"},
-		{"up for long", []tally.Span{span(1, -60, -1, up)}, nil, "uuuuuu"},
-		{"began in the third slot", []tally.Span{span(1, 25, -1, up)}, nil, "--uuuu"},
-		{"began with a slot", []tally.Span{span(1, 20, -1, up)}, nil, "--uuuu"},
-		{"down for a minute", []tally.Span{span(1, 0, 21, up), span(1, 21, 22, down), span(1, 22, -1, up)}, nil, "uuxuuu"},
-		{"down to the end of a slot is not down in the next", []tally.Span{span(1, 0, 10, down), span(1, 10, -1, up)}, nil, "xuuuuu"},
-		{"the worst of a slot", []tally.Span{span(1, 0, 41, up), span(1, 41, 43, unknown), span(1, 43, 45, degraded), span(1, 45, -1, up)}, nil, "uuuudu"},
-		{"paused for a while", []tally.Span{span(1, 0, 12, up), span(1, 38, -1, up)}, nil, "uuzuuu"},
+		{"up for long", []tally.Span{span(1, -60, goesOn, up)}, nil, "uuuuuu"},
+		{"began in the third slot", []tally.Span{span(1, 25, goesOn, up)}, nil, "--uuuu"},
+		{"began with a slot", []tally.Span{span(1, 20, goesOn, up)}, nil, "--uuuu"},
+		{"down for a minute", []tally.Span{span(1, 0, 21, up), span(1, 21, 22, down), span(1, 22, goesOn, up)}, nil, "uuxuuu"},
+		{"down to the end of a slot is not down in the next", []tally.Span{span(1, 0, 10, down), span(1, 10, goesOn, up)}, nil, "xuuuuu"},
+		{"the worst of a slot", []tally.Span{span(1, 0, 41, up), span(1, 41, 43, unknown), span(1, 43, 45, degraded), span(1, 45, goesOn, up)}, nil, "uuuudu"},
+		{"paused for a while", []tally.Span{span(1, 0, 12, up), span(1, 38, goesOn, up)}, nil, "uuzuuu"},
 		{"paused now", []tally.Span{span(1, 0, 12, up)}, nil, "uuzzzz"},
 		{"paused since before the slots", []tally.Span{span(1, -100, -90, up)}, nil, "zzzzzz"},
-		{"unknown is not up", []tally.Span{span(1, 0, 30, unknown), span(1, 30, -1, up)}, nil, "nnnuuu"},
-		{"one region failed", []tally.Span{span(1, 0, -1, up)}, [][2]int{{15, 16}, {44, -1}}, "upuupp"},
-		{"a failing region of what is down", []tally.Span{span(1, 0, 30, down), span(1, 30, -1, up)}, [][2]int{{0, 30}}, "xxxuuu"},
-		{"partly down is worse than unknown", []tally.Span{span(1, 0, -1, unknown)}, [][2]int{{0, 5}}, "pnnnnn"},
-		{"two monitors", []tally.Span{span(1, 0, -1, up), span(2, 30, 40, down)}, nil, "uuuxuu"},
+		{"unknown is not up", []tally.Span{span(1, 0, 30, unknown), span(1, 30, goesOn, up)}, nil, "nnnuuu"},
+		{"one region failed", []tally.Span{span(1, 0, goesOn, up)}, [][2]int{{15, 16}, {44, goesOn}}, "upuupp"},
+		{"a failing region of what is down", []tally.Span{span(1, 0, 30, down), span(1, 30, goesOn, up)}, [][2]int{{0, 30}}, "xxxuuu"},
+		{"partly down is worse than unknown", []tally.Span{span(1, 0, goesOn, unknown)}, [][2]int{{0, 5}}, "pnnnnn"},
+		{"two monitors", []tally.Span{span(1, 0, goesOn, up), span(2, 30, 40, down)}, nil, "uuuxuu"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			for i := range tt.spans { // at takes a negative minute for none
-				tt.spans[i] = shifted(tt.spans[i])
-			}
-			line := tally.Merge(tt.spans, at(0), at(57))
+			line := tally.Merge(tt.spans, at(200), at(257))
 			var failing []tally.Between
 			for _, f := range tt.failing {
-				failing = append(failing, tally.Between{From: at(f[0]), To: at(f[1])})
+				failing = append(failing, tally.Between{From: at(200 + f[0]), To: at(later(f[1]))})
 			}
-			if diff := cmp.Diff(tt.want, tally.Slots(line, failing, tally.Begun(tt.spans), at(60), 10*time.Minute, 6)); diff != "" {
+			if diff := cmp.Diff(tt.want, tally.Slots(line, failing, tally.Begun(tt.spans), at(260), 10*time.Minute, 6)); diff != "" {
 				t.Error(diff)
 			}
 		})
 	}
-}
-
-// shifted moves a beginning that span could not make to an hour before the slots.
-func shifted(s tally.Span) tally.Span {
-	if s.From.IsZero() {
-		s.From = zero.Add(-2 * time.Hour)
-		if s.To.IsZero() {
-			return s
-		}
-		if s.To.Before(zero) {
-			s.To = zero.Add(-90 * time.Minute)
-		}
-	}
-	return s
 }
 
 func TestAnOpenVerdictHoldsAtTheVeryBeginningOfASlot(t *testing.T) {
