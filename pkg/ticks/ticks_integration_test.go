@@ -21,7 +21,7 @@ var quiet = slog.New(slog.DiscardHandler)
 func openQueue(t *testing.T) *queue.Client {
 	t.Helper()
 	q, err := queue.Open(t.Context(), queue.Config{
-		URL: redistest.URL(t), Log: quiet, Block: 200 * time.Millisecond, LivenessTTL: time.Second,
+		URL: redistest.URL(t), Log: quiet, Block: 200 * time.Millisecond, LivenessTTL: time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)
