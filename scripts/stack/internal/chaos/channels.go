@@ -62,7 +62,7 @@ func slackTold(ctx context.Context, r *Rig, p *play) []Check {
 	}
 	until(ctx, patience, func() bool { lost, _ := names(); return lost == 0 })
 	lost, extra := names()
-	err := r.insist(ctx, http.MethodDelete, "/v1/channels/"+r.slackChannel, nil, nil)
+	err := r.discard(ctx, "/v1/channels/"+r.slackChannel)
 	checks := []Check{
 		{What: "Slack turned away", Got: strconv.Itoa(r.slack.turnedAway()), OK: r.slack.turnedAway() > 1},
 		{What: "outages that Slack was never told of:", Got: strconv.Itoa(lost), OK: lost == 0},
@@ -188,7 +188,7 @@ func (m *Mail) End(ctx context.Context) Row {
 	f.Twice = max(0, len(m.inbox.all())-2)
 	f.Checks = append(f.Checks, Check{What: "mails of the outage and its end:", OK: m.inbox.mentions("DOWN") == 1 && m.inbox.mentions("UP") == 1,
 		Got: fmt.Sprintf("%d and %d", m.inbox.mentions("DOWN"), m.inbox.mentions("UP"))})
-	err := errors.Join(m.rig.remove(ctx, []website{m.site}), m.rig.insist(ctx, http.MethodDelete, "/v1/channels/"+m.channel, nil, nil))
+	err := errors.Join(m.rig.remove(ctx, []website{m.site}), m.rig.discard(ctx, "/v1/channels/"+m.channel))
 	if err != nil {
 		return fail(err)
 	}

@@ -216,11 +216,11 @@ func (r *Rig) call(ctx context.Context, method, path string, in, out any) error 
 	return nil
 }
 
-// insist asks the API until it answers, for at most so long as a restart may take.
-func (r *Rig) insist(ctx context.Context, method, path string, in, out any) error {
+// discard deletes something by the API, which may need as long as a restart takes.
+func (r *Rig) discard(ctx context.Context, path string) error {
 	var err error
 	until(ctx, patience, func() bool {
-		err = r.call(ctx, method, path, in, out)
+		err = r.call(ctx, http.MethodDelete, path, nil, nil)
 		return err == nil
 	})
 	return err

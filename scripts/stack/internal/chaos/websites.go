@@ -96,7 +96,7 @@ func (r *Rig) outages(ctx context.Context, n int) ([]website, error) {
 func (r *Rig) remove(ctx context.Context, all []website) error {
 	var errs []error
 	for _, w := range all {
-		errs = append(errs, r.insist(ctx, http.MethodDelete, "/v1/websites/"+w.ID, nil, nil))
+		errs = append(errs, r.discard(ctx, "/v1/websites/"+w.ID))
 	}
 	return errors.Join(errs...)
 }
