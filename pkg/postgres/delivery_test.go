@@ -10,14 +10,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
-	"github.com/riverqueue/river"
 
 	"github.com/probefleet/probefleet/pkg/alert"
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
-func (h *house) jobs() *river.Client[pgx.Tx] {
+func (h *house) jobs() postgres.Jobs {
 	h.t.Helper()
 	jobs, err := postgres.NewJobs(h.Store)
 	if err != nil {

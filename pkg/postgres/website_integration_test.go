@@ -201,7 +201,7 @@ func TestTheFirstOfManyStartsMakesTheKey(t *testing.T) {
 		all.Go(func() {
 			id := uptime.NewID(time.Now())
 			key, errKey := s.CreateFirstAPIKey(ctx, postgres.APIKey{ID: id, OrgID: org, Prefix: fmt.Sprintf("prefix%02d", i), Hash: []byte("x"), Scopes: []string{"read"}})
-			account, errAccount := s.CreateFirstAccount(ctx, postgres.Account{ID: id, Email: fmt.Sprintf("a%d@b.example", i), PasswordHash: "x"}, org)
+			account, errAccount := s.CreateFirstAccount(ctx, postgres.Account{ID: id, Email: fmt.Sprintf("a%d@b.example", i), PasswordHash: "x"}, org, "")
 			mu.Lock()
 			defer mu.Unlock()
 			if errKey != nil || errAccount != nil {
