@@ -18,3 +18,7 @@ DELETE FROM website WHERE org_id = @org_id AND id = ANY (@ids::uuid[]);
 
 -- name: DeleteMonitors :exec
 DELETE FROM monitor WHERE org_id = @org_id AND id = ANY (@ids::uuid[]);
+
+-- name: WebsitesWithTags :one
+-- How many of them have more tags than a website may have.
+SELECT count(*) FROM website WHERE id = ANY (@ids::uuid[]) AND cardinality(tags) > @most::int;

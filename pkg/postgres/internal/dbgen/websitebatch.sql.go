@@ -178,3 +178,20 @@ func (q *Queries) WebsitesOfURLs(ctx context.Context, arg WebsitesOfURLsParams) 
 	}
 	return items, nil
 }
+
+const websitesWithTags = `-- name: WebsitesWithTags :one
+SELECT count(*) FROM website WHERE id = ANY ($1::uuid[]) AND cardinality(tags) > $2::int
+`
+
+type WebsitesWithTagsParams struct {
+	Ids  []uptime.ID
+	Most int32
+}
+
+// How many of them have more tags than a website may have.
+func (q *Queries) WebsitesWithTags(ctx context.Context, arg WebsitesWithTagsParams) (int64, error) {
+	row := q.db.QueryRow(ctx, websitesWithTags, arg.Ids, arg.Most)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}

@@ -33,12 +33,13 @@ func (s *Server) BatchWebsites(ctx context.Context, r api.BatchWebsitesRequestOb
 	for i := range items {
 		items[i] = s.readItem(org, &r.Body.Items[i], regions)
 		if w := items[i].change.Create; w != nil {
-			made[w.ID] = true
+			made[w.ID] = true // whichever of them gets it
 		}
 		if items[i].refused == nil {
 			sound = append(sound, &items[i])
 		}
 	}
+	inOrder(sound)
 	applied, err := s.applyBatch(ctx, org, sound, atomic, len(sound) < len(items))
 	if err != nil {
 		return nil, err
@@ -62,6 +63,22 @@ func (s *Server) BatchWebsites(ctx context.Context, r api.BatchWebsitesRequestOb
 	return api.BatchWebsites200JSONResponse(out), nil
 }
 
+// inOrder gives new websites ids that sort as the call has them.
+func inOrder(items []*batchItem) {
+	var ids []uptime.ID
+	for _, item := range items {
+		if item.change.Create != nil {
+			ids = append(ids, item.change.Create.ID)
+		}
+	}
+	slices.SortFunc(ids, func(x, y uptime.ID) int { return slices.Compare(x[:], y[:]) })
+	for _, item := range items {
+		if item.change.Create != nil {
+			item.change.Create.ID, ids = ids[0], ids[1:]
+		}
+	}
+}
+
 // readItem reads what an item asks for.
 func (s *Server) readItem(org uptime.ID, item *api.BatchItem, regions []postgres.Region) batchItem {
 	update := item.Update != nil && item.ID != nil
@@ -78,7 +95,7 @@ func (s *Server) readItem(org uptime.ID, item *api.BatchItem, regions []postgres
 	case item.Delete != nil && item.ID == nil && item.Create == nil && item.Update == nil:
 		return batchItem{done: http.StatusNoContent, change: postgres.WebsiteChange{ID: *item.Delete}}
 	}
-	return batchItem{refused: invalidField("", "must be one of create, id with update, or delete")}
+	return batchItem{refused: invalidBody("must be one of create, id with update, or delete")}
 }
 
 // firstOf returns the monitor that looks at the website's own URL, nil if there is none.

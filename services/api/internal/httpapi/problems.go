@@ -102,6 +102,11 @@ func invalidField(name, detail string) *problem {
 	return invalid(api.FieldErrorInBody, shape.Error{Pointer: "#/" + name, Detail: detail})
 }
 
+// invalidBody says what is wrong with a body as a whole.
+func invalidBody(detail string) *problem {
+	return invalid(api.FieldErrorInBody, shape.Error{Pointer: "#", Detail: detail})
+}
+
 func invalidParam(name, detail string) *problem {
 	return invalid(api.FieldErrorInQuery, shape.Error{Pointer: "#/" + name, Detail: detail})
 }
