@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
 import { Component, type ComponentType, lazy, type ReactNode, Suspense } from "react";
-import { Redirect, Route, Switch, useLocation, useSearch } from "wouter";
+import { Redirect, Route, Switch, useLocation } from "wouter";
 import { meQuery, returnPath, setupQuery } from "@/api/session";
+import { useSearch } from "@/lib/url";
 import { LiveProvider } from "@/live";
 import { Shell } from "@/shell/shell";
 import { Button, ErrorState, Loading, Skeleton } from "@/ui";
@@ -72,9 +73,7 @@ function SignedInPages() {
   if (me.data === null) {
     if (setup.data?.needed) return <Redirect to="/setup" replace />;
     if (path === "/") return <Landing />;
-    return (
-      <Redirect to={`/sign-in?next=${encodeURIComponent(path + (search ? `?${search}` : ""))}`} replace />
-    );
+    return <Redirect to={`/sign-in?next=${encodeURIComponent(path + search)}`} replace />;
   }
   return (
     <LiveProvider>

@@ -924,6 +924,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/organisations/{id}/membership": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["PathID"];
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Leave an organisation that one belongs to; its last owner cannot */
+        delete: operations["leaveOrganisation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/organisation": {
         parameters: {
             query?: never;
@@ -2332,7 +2351,7 @@ export interface components {
         };
         LiveIncident: {
             /** @enum {string} */
-            change: "opened" | "acknowledged" | "resolved";
+            change: "opened" | "acknowledged" | "resolved" | "commented" | "noted";
             incident_id: components["schemas"]["ID"];
             monitor_id: components["schemas"]["ID"];
             website_id: components["schemas"]["ID"];
@@ -2348,7 +2367,7 @@ export interface components {
             opened_at: string;
             /** @description Why it was opened; once resolved, how it ended */
             explanation: string;
-            /** @description Who acknowledged it */
+            /** @description Who acknowledged it, commented or wrote the note */
             by?: string;
         };
         LiveFleet: {
@@ -3117,7 +3136,7 @@ export interface components {
             longest_outage_seconds: number | null;
             /**
              * Format: double
-             * @description Of the first monitor; null while InfluxDB is away, or of nothing
+             * @description Of the first monitor; null while InfluxDB is away, of nothing, of the total, and where the page is long and the period, too: beyond 100 websites over 31 days, or as many together
              */
             p50_ms: number | null;
             /** Format: double */
@@ -6326,6 +6345,29 @@ export interface operations {
             default: components["responses"]["Failed"];
         };
     };
+    leaveOrganisation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["PathID"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Left; a session that worked there works in none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            default: components["responses"]["Failed"];
+        };
+    };
     getOrganisation: {
         parameters: {
             query?: never;
@@ -6369,6 +6411,7 @@ export interface operations {
             };
             409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
+            429: components["responses"]["Busy"];
             default: components["responses"]["Failed"];
         };
     };

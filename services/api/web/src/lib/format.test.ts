@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { change, duration, ms, percent, relative } from "./format";
+import { axis, change, duration, ms, percent, relative } from "./format";
 
 test.each([
   [100, "100 %"],
@@ -24,6 +24,7 @@ test.each([
 ])("duration %s reads %s", (seconds, want) => expect(duration(seconds)).toBe(want));
 
 test.each([
+  [0, "0 ms"],
   [8.44, "8.4 ms"],
   [84, "84 ms"],
   [9999, "9,999 ms"],
@@ -47,3 +48,10 @@ test.each([
   [3 * 3_600_000 + 59 * 60_000, "3 h ago"],
   [-3 * 86_400_000, "in 3 d"],
 ])("relative to %s ms", (age, want) => expect(relative(1e12 - age, 1e12)).toBe(want));
+
+test.each([
+  ["2026-01-02T00:00:00Z", 3600, "2 Jan"],
+  ["2026-01-02T14:02:10Z", 3600, "14:02"],
+  ["2026-01-02T14:02:10Z", 5, "14:02:10"],
+  ["2026-01-02T14:00:00Z", 86_400, "2 Jan"],
+])("%s at steps of %s s reads %s", (at, step, want) => expect(axis(Date.parse(at), step, "utc")).toBe(want));

@@ -11,7 +11,7 @@ function fixed(value: number, digits: number): string {
 /** "84 ms", "1.25 s", "–" for nothing. */
 export function ms(value: number | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
-  if (value < 10) return `${fixed(value, 1)} ms`;
+  if (value > 0 && value < 10) return `${fixed(value, 1)} ms`;
   if (value < 10_000) return `${fixed(value, 0)} ms`;
   return `${fixed(value / 1000, 1)} s`;
 }
@@ -116,6 +116,15 @@ export function short(at: number, zone: Zone): string {
 /** "20 Nov 2026". */
 export function day(at: number, zone: Zone): string {
   return format("day", { day: "numeric", month: "short", year: "numeric" }, zone).format(at);
+}
+
+/** Below a chart whose marks are stepSeconds apart: "14:02", "20 Nov" where a day begins. */
+export function axis(at: number, stepSeconds: number, zone: Zone): string {
+  const time = clock(at, zone);
+  if (stepSeconds >= 86_400 || time === "00:00:00") {
+    return format("axis", { day: "numeric", month: "short" }, zone).format(at);
+  }
+  return stepSeconds < 60 ? time : time.slice(0, 5);
 }
 
 /** "5,000". */

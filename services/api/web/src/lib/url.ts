@@ -1,5 +1,8 @@
 import { useCallback } from "react";
-import { useSearch } from "wouter";
+// As the URL has it: wouter's own decodes it, so that "%26" could not be told from "&".
+import { useSearch } from "wouter/use-browser-location";
+
+export { useSearch };
 
 /** A value of a page's state as it stands in the URL. */
 export interface UrlCodec<T> {

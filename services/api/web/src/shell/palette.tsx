@@ -5,7 +5,7 @@ import { useLocation } from "wouter";
 import { api, data } from "@/api/client";
 import { signOut, useMay } from "@/api/session";
 import { chooseTheme } from "@/lib/theme";
-import { asVerdict, cx, Icon, type IconName, switchZone, VerdictGlyph, verdicts } from "@/ui";
+import { asVerdict, cx, Icon, type IconName, switchZone, useDialogFocus, VerdictGlyph, verdicts } from "@/ui";
 import { nav } from "./nav";
 
 interface Command {
@@ -20,11 +20,13 @@ interface Command {
 
 /** Goes anywhere and does anything, by typing: websites, pages, actions. */
 export function Palette({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+  const focus = useDialogFocus();
   return (
     <D.Root open={open} onOpenChange={onOpenChange}>
       <D.Portal>
         <D.Overlay className="fixed inset-0 z-40 animate-fade bg-[#00000080]" />
         <D.Content
+          {...focus}
           aria-describedby={undefined}
           className="fixed inset-x-2 top-[max(8px,12vh)] z-40 mx-auto max-w-xl animate-rise overflow-hidden rounded border border-line-strong bg-raised outline-none"
         >

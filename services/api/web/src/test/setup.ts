@@ -1,6 +1,6 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup } from "@testing-library/react";
-import { afterEach } from "vitest";
+import { afterEach, vi } from "vitest";
 
 // What jsdom lacks and Radix asks for.
 globalThis.ResizeObserver ??= class {
@@ -23,3 +23,12 @@ window.matchMedia ??= (query) => ({
 });
 
 afterEach(cleanup);
+
+// jsdom has no canvas to draw on; charts are looked at in a browser.
+vi.mock("uplot", () => ({
+  default: class {
+    root = document.createElement("div");
+    setSize() {}
+    destroy() {}
+  },
+}));

@@ -16,7 +16,7 @@ export function Menu({
   label?: string;
 }) {
   return (
-    <M.Root>
+    <M.Root modal={false}>
       <M.Trigger asChild>{trigger}</M.Trigger>
       <M.Portal>
         <M.Content

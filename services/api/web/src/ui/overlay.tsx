@@ -1,5 +1,5 @@
 import { Dialog as D } from "radix-ui";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { Button, IconButton } from "./button";
 import { cx } from "./cx";
 
@@ -15,13 +15,29 @@ interface Overlay {
   wide?: boolean;
 }
 
-/** The first thing to fill in; else what there is to read, rather than the button that closes it. */
-function focusFirst(e: Event) {
-  if (!(e.currentTarget instanceof HTMLElement)) return;
-  const to = e.currentTarget.querySelector<HTMLElement>("input:not([disabled]),textarea,[data-content]");
-  if (!to) return;
-  e.preventDefault();
-  to.focus();
+/**
+ * For the content of a dialog without a trigger of its own: on opening, the focus goes to
+ * the first thing to fill in, else to what there is to read rather than to the button that
+ * closes it; on closing, back to where it was.
+ */
+export function useDialogFocus() {
+  const before = useRef<Element | null>(null);
+  return {
+    onOpenAutoFocus(e: Event) {
+      before.current = document.activeElement;
+      const content = e.currentTarget as HTMLElement;
+      const first = (what: string) => content.querySelector<HTMLElement>(what);
+      const to = first("input:not([disabled]),textarea:not([disabled])") ?? first("[data-content]");
+      if (!to) return;
+      e.preventDefault();
+      to.focus();
+    },
+    onCloseAutoFocus(e: Event) {
+      if (!(before.current instanceof HTMLElement) || !before.current.isConnected) return;
+      e.preventDefault();
+      before.current.focus();
+    },
+  };
 }
 
 function Frame({
@@ -32,12 +48,13 @@ function Frame({
   className,
   ...root
 }: Overlay & { className: string }) {
+  const focus = useDialogFocus();
   return (
     <D.Root open={root.open} onOpenChange={root.onOpenChange}>
       <D.Portal>
         <D.Overlay className="fixed inset-0 z-40 animate-fade bg-[#00000080]" />
         <D.Content
-          onOpenAutoFocus={focusFirst}
+          {...focus}
           className={cx("fixed z-40 flex flex-col border-line bg-surface outline-none", className)}
           {...(description ? {} : { "aria-describedby": undefined })}
         >

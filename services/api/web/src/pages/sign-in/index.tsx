@@ -1,10 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { Link, useLocation, useSearch } from "wouter";
+import { Link, useLocation } from "wouter";
 import { api, data } from "@/api/client";
 import { isProblem } from "@/api/problem";
 import { returnPath, setupQuery, signedIn, wantsCode } from "@/api/session";
 import { useSubmit } from "@/lib/form";
+import { useSearch } from "@/lib/url";
 import { Card, Front } from "@/shell/front";
 import { Banner, Button, Checkbox, Field, FormError, Input, PasswordInput } from "@/ui";
 

@@ -48,7 +48,7 @@ function drawBands(u: uPlot, bands: readonly Band[], colour: (token: string) => 
     ctx.clip();
     ctx.strokeStyle = ctx.fillStyle = colour(verdicts[b.kind].token);
     if (b.kind === "unknown") {
-      ctx.globalAlpha = 0.35;
+      ctx.globalAlpha = 0.6;
       ctx.lineWidth = devicePixelRatio;
       for (let x = x0 - height; x < x0 + w; x += 7 * devicePixelRatio) {
         ctx.beginPath();
@@ -127,7 +127,10 @@ function options(
       y: { range: (_u, _min, max) => [0, max > 0 ? max * 1.1 : 1] },
     },
     ...(zone === "utc" ? { tzDate: (ts: number) => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC") } : {}),
-    axes: [axis, { ...axis, size: 64, values: (_u, values) => values.map(write) }],
+    axes: [
+      { ...axis, values: (_u, at, _axis, _space, step) => at.map((t) => format.axis(t * 1000, step, zone)) },
+      { ...axis, size: 64, values: (_u, values) => values.map(write) },
+    ],
     series: [
       {},
       ...props.series.map((s, i): uPlot.Series => {
