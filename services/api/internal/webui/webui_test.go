@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -60,6 +61,37 @@ func TestWithADashboard(t *testing.T) {
 		}
 		if !strings.Contains(header.Get("Content-Security-Policy"), "default-src 'self'") {
 			t.Errorf("%s: no policy", tt.path)
+		}
+	}
+}
+
+func TestScriptsAndStylesAreCompressed(t *testing.T) {
+	t.Parallel()
+	script := strings.Repeat("go();", 1000)
+	h := handler(fstest.MapFS{"index.html": {Data: []byte("<title>")}, "assets/a.js": {Data: []byte(script)}, "assets/a.png": {Data: []byte(script)}})
+	tests := []struct{ path, accept, encoding, kind string }{
+		{"/assets/a.js", "gzip, deflate, br", "gzip", "text/javascript; charset=utf-8"},
+		{"/assets/a.js", "br;q=1, gzip;q=0.5", "gzip", "text/javascript; charset=utf-8"},
+		{"/assets/a.js", "gzip;q=0", "", "text/javascript; charset=utf-8"},
+		{"/assets/a.js", "", "", "text/javascript; charset=utf-8"},
+		{"/assets/a.png", "gzip", "", "image/png"},
+	}
+	for _, tt := range tests {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, tt.path, nil)
+		r.Header.Set("Accept-Encoding", tt.accept)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		body := io.Reader(w.Body)
+		if tt.encoding != "" {
+			zip, err := gzip.NewReader(w.Body)
+			if err != nil {
+				t.Fatalf("%s, %s: %v", tt.path, tt.accept, err)
+			}
+			body = zip
+		}
+		content, err := io.ReadAll(body)
+		if err != nil || string(content) != script || w.Header().Get("Content-Encoding") != tt.encoding || w.Header().Get("Content-Type") != tt.kind {
+			t.Errorf("%s, %s: %v, %d bytes, %v", tt.path, tt.accept, w.Header(), len(content), err)
 		}
 	}
 }
