@@ -80,6 +80,7 @@ type Progress struct {
 	parts    map[Part]*mark
 	open     map[Trouble]time.Time // recorded as standing still, by whoever watched before
 	at       time.Time             // of the last snapshot
+	away     time.Time             // when Redis was last away
 }
 
 // Trouble is what a fleet event is about: there is one at a time of each.
@@ -116,6 +117,7 @@ func (p *Progress) Take(s *Snapshot) {
 	p.note(s, Part{Stage: StageRedis}, !s.RedisAway, "Redis does not answer")
 	p.takeSigns(s)
 	if s.RedisAway {
+		p.away = s.At
 		// Nothing is known of those that stand on it, so their time does not pass.
 		for _, m := range p.parts {
 			if !m.seen {
@@ -164,10 +166,15 @@ func (p *Progress) note(s *Snapshot, part Part, moves bool, why string) {
 	}
 }
 
-// noteAge says for how long a part has not moved, where its traces tell.
+// noteAge says for how long a part has not moved, where its traces tell. A trace from
+// before Redis was away tells nothing: then the time counts that had passed by then.
 func (p *Progress) noteAge(s *Snapshot, part Part, age time.Duration, why string) {
 	m := p.part(s, part)
-	m.moved, m.why = s.At.Add(-max(age, 0)), why
+	moved := s.At.Add(-max(age, 0))
+	if moved.Before(p.away) && m.moved.After(moved) {
+		moved = m.moved
+	}
+	m.moved, m.why = moved, why
 }
 
 func (p *Progress) takeSigns(s *Snapshot) {

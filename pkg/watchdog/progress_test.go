@@ -185,6 +185,39 @@ func TestNothingIsConcludedWithoutRedis(t *testing.T) {
 	}
 }
 
+// When Redis answers again, the pusher's cursor is as old as the outage: that is no
+// stall of its own, until it has had its time.
+func TestAPusherIsNotBlamedForRedis(t *testing.T) {
+	t.Parallel()
+	p := watchdog.NewProgress(0, nil)
+	p.Take(fleetAt(0))
+	for after := 5; after <= 150; after += 5 {
+		s := fleetAt(after)
+		s.RedisAway, s.Lanes, s.Heartbeats = true, nil, nil
+		p.Take(s)
+	}
+	var got []string
+	for after := 155; after <= 230; after += 5 {
+		s := fleetAt(after)
+		for i := range s.Lanes {
+			s.Lanes[i].Cursor = uptime.InstantOf(noon)
+		}
+		p.Take(s)
+		for _, stall := range p.Stalls() {
+			if got = append(got, stall.Kind); after <= 205 {
+				t.Errorf("after %d s: %+v", after, stall)
+			}
+		}
+	}
+	if len(got) == 0 || got[0] != "stalled_pusher" {
+		t.Errorf("a pusher that stays where it was stands still by %q", got)
+	}
+	p.Take(fleetAt(235))
+	if stalls := p.Stalls(); len(stalls) != 0 {
+		t.Errorf("although it moves: %+v", stalls)
+	}
+}
+
 // Whoever takes the watch over believes what is recorded until he sees otherwise, and
 // a region that is gone stands still no longer.
 func TestASuccessorGoesOn(t *testing.T) {

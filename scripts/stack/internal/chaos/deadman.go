@@ -119,7 +119,9 @@ func resumed(ctx context.Context, r *Rig, _ *play) []Check {
 	})
 	before := len(r.pings.all())
 	_, again := until(ctx, pingWait, func() bool { return len(r.pings.all()) > before })
+	begun, _ := r.news(false)
 	checks := []Check{
+		{What: "told to stand still in all:", Got: fmt.Sprint(len(begun)), OK: len(begun) == 1},
 		{What: "then:", Got: strings.Join(compact(ended), "; "), OK: told},
 		{What: "pings come again:", Got: fmt.Sprint(again), OK: again},
 	}
