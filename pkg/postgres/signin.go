@@ -60,3 +60,40 @@ func lockSignInFailures(ctx context.Context, q *dbgen.Queries, subject string) (
 	}
 	return SignInFailures{Subject: r.Subject, Failures: int(r.Failures), BlockedUntil: deref(r.BlockedUntil), Last: r.UpdatedAt}, nil
 }
+
+// How long it is kept what nobody can use any more: failures for as long as any throttle
+// remembers them, invitations so long that they can be sent again.
+const (
+	keepFailures    = 24 * time.Hour
+	keepInvitations = 30 * 24 * time.Hour
+)
+
+// PurgeSignIns deletes sessions and links that have ended, old failures to sign in, and
+// invitations that nobody has accepted, and returns how many.
+func (s *Store) PurgeSignIns(ctx context.Context) (int64, error) {
+	total := int64(0)
+	for _, one := range []struct {
+		age   time.Duration
+		batch func(before time.Time) (int64, error)
+	}{
+		{0, func(before time.Time) (int64, error) {
+			return s.q.PurgeSessions(ctx, dbgen.PurgeSessionsParams{Before: before, Batch: purgeBatch})
+		}},
+		{0, func(before time.Time) (int64, error) {
+			return s.q.PurgePasswordResets(ctx, dbgen.PurgePasswordResetsParams{Before: before, Batch: purgeBatch})
+		}},
+		{keepFailures, func(before time.Time) (int64, error) {
+			return s.q.PurgeSignInFailures(ctx, dbgen.PurgeSignInFailuresParams{Before: before, Batch: purgeBatch})
+		}},
+		{keepInvitations, func(before time.Time) (int64, error) {
+			return s.q.PurgeInvitations(ctx, dbgen.PurgeInvitationsParams{Before: before, Batch: purgeBatch})
+		}},
+	} {
+		n, err := s.purge(ctx, one.age, one.batch)
+		total += n
+		if err != nil {
+			return total, fmt.Errorf("purge sign-ins: %w", err)
+		}
+	}
+	return total, nil
+}

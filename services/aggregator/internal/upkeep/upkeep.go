@@ -72,6 +72,7 @@ type History interface {
 	PurgeDeliveries(ctx context.Context, age time.Duration) (int64, error)
 	PurgeDeleted(ctx context.Context, age time.Duration) (int64, error)
 	PurgeAudit(ctx context.Context, age time.Duration) (int64, error)
+	PurgeSignIns(ctx context.Context) (int64, error)
 }
 
 // Purger purges history once a day.
@@ -114,8 +115,10 @@ func (p *Purger) Purge(ctx context.Context) error {
 	deliveries, err2 := p.History.PurgeDeliveries(ctx, keep)
 	deleted, err3 := p.History.PurgeDeleted(ctx, keep)
 	audit, err4 := p.History.PurgeAudit(ctx, keepAudit)
-	p.Log.InfoContext(ctx, "history purged", "vote_spans", spans, "deliveries", deliveries, "deleted_monitors", deleted, "audit", audit)
-	return errors.Join(err1, err2, err3, err4)
+	signIns, err5 := p.History.PurgeSignIns(ctx)
+	p.Log.InfoContext(ctx, "history purged",
+		"vote_spans", spans, "deliveries", deliveries, "deleted_monitors", deleted, "audit", audit, "sign_ins", signIns)
+	return errors.Join(err1, err2, err3, err4, err5)
 }
 
 // Metrics of the trimmers of one process.

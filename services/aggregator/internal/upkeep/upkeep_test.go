@@ -62,6 +62,11 @@ func (h history) PurgeAudit(_ context.Context, age time.Duration) (int64, error)
 	return 1, nil
 }
 
+func (h history) PurgeSignIns(context.Context) (int64, error) {
+	h["sign-ins"] = 0
+	return 1, nil
+}
+
 func TestHistoryIsPurgedOnceADayByItsAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -72,7 +77,7 @@ func TestHistoryIsPurgedOnceADayByItsAge(t *testing.T) {
 		if err := p.Run(ctx); err != nil {
 			t.Error(err)
 		}
-		want := history{"vote spans": DefaultKeep, "deliveries": DefaultKeep, "deleted": DefaultKeep, "audit": 48 * time.Hour}
+		want := history{"vote spans": DefaultKeep, "deliveries": DefaultKeep, "deleted": DefaultKeep, "audit": 48 * time.Hour, "sign-ins": 0}
 		if diff := cmp.Diff(want, h); diff != "" {
 			t.Errorf("purged (-want +got):\n%s", diff)
 		}

@@ -46,7 +46,7 @@ func (s *Server) StreamEvents(ctx context.Context, r api.StreamEventsRequestObje
 // wishOf reads what a caller wants to see, and makes sure that it may.
 func (s *Server) wishOf(ctx context.Context, p *api.StreamEventsParams) (stream.Wish, error) {
 	caller := callerOf(ctx)
-	w := stream.Wish{Org: caller.Org, Key: caller.Prefix}
+	w := stream.Wish{Org: caller.Org, Key: caller.who()}
 	var err error
 	if w.After, err = lastEvent(p.LastEventID); err != nil {
 		return w, err

@@ -75,10 +75,11 @@ func (s *Server) observe(c *gin.Context) {
 	} else if _, secret := c.Params.Get("token"); !secret {
 		path = c.Request.URL.Path
 	}
+	caller := callerOf(c.Request.Context())
 	s.log.Log(c.Request.Context(), level, "request",
 		"operation", op, "method", c.Request.Method, "path", path, "status", c.Writer.Status(),
 		"duration_ms", took.Milliseconds(), "bytes", c.Writer.Size(), "request_id", requestID(c),
-		"key", callerOf(c.Request.Context()).Prefix, "client", c.ClientIP())
+		"key", caller.Prefix, "account", nameOf(caller.Account), "client", c.ClientIP())
 }
 
 // recover turns a panic into a problem.

@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/probefleet/probefleet/pkg/postgres"
+	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/auth"
 )
 
@@ -65,6 +66,22 @@ func (v *visit) actor(a *postgres.Account) postgres.Actor {
 	return postgres.Actor{
 		Kind: postgres.ActorAccount, ID: a.ID, Name: a.Email, Address: v.address, Request: v.request, Operation: v.operation,
 	}
+}
+
+// who names a caller, so that what one does at once can be bounded.
+func (c *Caller) who() string {
+	if c.Account.IsZero() {
+		return c.Prefix
+	}
+	return "account/" + c.Account.String()
+}
+
+// nameOf is the id of an account in the logs; empty for a machine.
+func nameOf(account uptime.ID) string {
+	if account.IsZero() {
+		return ""
+	}
+	return account.String()
 }
 
 // signedIn leaves a session's token with the browser: until it is closed, or for as long
