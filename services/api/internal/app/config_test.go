@@ -25,6 +25,7 @@ func TestSettings(t *testing.T) {
 		{"port", map[string]string{"PORT": "70000"}, "PORT=70000"},
 		{"bind", map[string]string{"BIND": "everywhere"}, `BIND="everywhere"`},
 		{"public URL", map[string]string{"PUBLIC_URL": "fleet.example"}, "PUBLIC_URL"},
+		{"sign-up", map[string]string{"SIGN_UP": "perhaps"}, "SIGN_UP"},
 		{"proxies", map[string]string{"TRUSTED_PROXIES": "10.0.0.1"}, "TRUSTED_PROXIES"},
 		{"metrics of monitors", map[string]string{"MONITOR_METRICS": "yes"}, `MONITOR_METRICS="yes" is neither on nor off`},
 		{"key", map[string]string{"BOOTSTRAP_API_KEY": "hunter2"}, "BOOTSTRAP_API_KEY: not an API key"},
