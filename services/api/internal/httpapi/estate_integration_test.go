@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/jackc/pgx/v5"
@@ -17,8 +18,16 @@ import (
 
 // estate is one object of each kind that a tenant has.
 type estate struct {
-	website, monitor, heartbeat, incident, channel, key, region string
-	n                                                           int64
+	website, monitor, heartbeat, incident, channel, key  string
+	member, session, invitation, statusPage, org, region string
+	n                                                    int64
+}
+
+// objects are the ids in it.
+func (e *estate) objects() []*string {
+	return []*string{
+		&e.website, &e.monitor, &e.heartbeat, &e.incident, &e.channel, &e.key, &e.member, &e.session, &e.invitation, &e.statusPage, &e.org,
+	}
 }
 
 var estates atomic.Int64
@@ -44,12 +53,26 @@ func (f *fleet) newEstate() estate {
 	var k apiKey
 	f.call("POST", "/v1/api-keys", map[string]any{"name": "spare", "scopes": []string{"read"}}).want(201, &k)
 	e.key = k.ID
+	org := map[bool]uptime.ID{true: f.other, false: f.org}[f.key == "other"]
+	e.org = org.String()
+	_, member := f.member(org, "editor")
+	e.member = member.String()
+	f.ok(f.store.Pool().QueryRow(f.t.Context(), "SELECT id FROM session WHERE account_id = $1", member).Scan(&e.session))
+	var i struct{ ID string }
+	f.call("POST", "/v1/invitations", map[string]any{"email": fmt.Sprintf("guest%d@example.com", e.n), "role": "viewer"}).want(201, &i)
+	e.invitation = i.ID
+	e.statusPage = uptime.NewID(time.Now()).String()
+	f.exec("INSERT INTO status_page (id, org_id, slug, title) VALUES ($1, $2, $3, 'Page')", e.statusPage, org, fmt.Sprintf("page-%d", e.n))
 	return e
 }
 
 // ids returns what must never be seen by another tenant.
 func (e *estate) ids() []string {
-	return []string{e.website, e.monitor, e.heartbeat, e.incident, e.channel, e.key, `"` + e.region + `"`}
+	ids := []string{`"` + e.region + `"`}
+	for _, id := range e.objects() {
+		ids = append(ids, *id)
+	}
+	return ids
 }
 
 // path fills in the parameters of a path of the document.
@@ -58,21 +81,22 @@ func (e *estate) path(t testing.TB, path string) string {
 	for _, one := range []struct{ under, id string }{
 		{"/v1/websites/", e.website}, {"/websites/", e.website}, {"/monitor/", e.website},
 		{"/v1/monitors/{id}/heartbeat/", e.heartbeat}, {"/v1/monitors/", e.monitor},
-		{"/v1/incidents/", e.incident}, {"/v1/channels/", e.channel}, {"/v1/api-keys/", e.key},
+		{"/v1/incidents/", e.incident}, {"/v1/channels/", e.channel}, {"/v1/api-keys/", e.key}, {"/v1/members/", e.member},
+		{"/v1/sessions/", e.session}, {"/v1/invitations/", e.invitation}, {"/v1/status-pages/", e.statusPage}, {"/v1/organisations/", e.org},
 	} {
 		if strings.HasPrefix(path, one.under) {
 			path = strings.ReplaceAll(path, "{id}", one.id)
 		}
 	}
-	path = strings.NewReplacer("{name}", e.region, "{token}", "nobodys").Replace(path)
+	path = strings.NewReplacer("{name}", e.region, "{token}", "nobodys", "{slug}", "nobodys").Replace(path)
 	if strings.Contains(path, "{") {
 		t.Fatalf("%s: say in this helper which object it is about", path)
 	}
 	return path
 }
 
-// bodies are what each operation that takes a body is called with: something that it
-// can do. A new operation needs one.
+// body is what an operation that takes one is called with: something that it can do, or
+// else the least that the document asks for.
 func (e *estate) body(t testing.TB, op route) any {
 	t.Helper()
 	fresh := fmt.Sprintf("fresh%d.example", estates.Add(1))
@@ -94,9 +118,45 @@ func (e *estate) body(t testing.TB, op route) any {
 	}
 	body, ok := bodies[op.id]
 	if !ok && op.RequestBody != nil {
-		t.Fatalf("%s takes a body: say in this helper which", op.id)
+		for kind, content := range op.RequestBody.Value.Content {
+			if kind == "application/json" {
+				return least(content.Schema.Value)
+			}
+		}
 	}
 	return body
+}
+
+// least returns the least value that a schema allows.
+func least(s *openapi3.Schema) any {
+	switch {
+	case len(s.Enum) > 0:
+		return s.Enum[0]
+	case s.Type.Is("object") || len(s.Properties) > 0:
+		out := map[string]any{}
+		for _, name := range s.Required {
+			out[name] = least(s.Properties[name].Value)
+		}
+		return out
+	case s.Type.Is("array"):
+		out := []any{}
+		for range s.MinItems {
+			out = append(out, least(s.Items.Value))
+		}
+		return out
+	case s.Type.Is("boolean"):
+		return true
+	case s.Type.Is("integer") || s.Type.Is("number"):
+		if s.Min != nil {
+			return *s.Min
+		}
+		return 1
+	case s.Format == "date-time":
+		return time.Now().Add(time.Hour)
+	case s.Format == "uuid":
+		return uptime.NewID(time.Now()).String()
+	}
+	return strings.Repeat("x", max(1, int(s.MinLength)))
 }
 
 // route is an operation of the document.

@@ -39,10 +39,7 @@ func TestPermissions(t *testing.T) {
 	}
 	c.pass(time.Minute)
 	includes := map[string]string{"read": "read", "write": "read write", "admin": "read write admin"}
-	nobody := estate{n: -1, region: "nowhere"}
-	for _, id := range []*string{&nobody.website, &nobody.monitor, &nobody.heartbeat, &nobody.incident, &nobody.channel, &nobody.key} {
-		*id = uptime.NewID(time.Now()).String()
-	}
+	nobody := nobodys()
 	calls := 0
 	for _, op := range routes(t) {
 		if op.scope == "read" && op.method != http.MethodGet && op.method != http.MethodHead {
@@ -69,4 +66,79 @@ func TestPermissions(t *testing.T) {
 		}
 	}
 	t.Logf("%d calls", calls)
+}
+
+// TestPermissionsOfPeople holds every route to what the document says of it, with sessions
+// of every role, of nobody's organisation, and that have ended.
+func TestPermissionsOfPeople(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t)
+	includes := map[string]string{
+		"viewer": "self read", "editor": "self read write", "admin": "self read write admin", "owner": "self read write admin owner",
+		"homeless": "self", "ended": "", "nobody": "",
+	}
+	people, accounts := map[string]*person{}, map[string]uptime.ID{}
+	for name := range includes {
+		role := name
+		if name == "homeless" || name == "ended" || name == "nobody" {
+			role = ""
+		}
+		people[name], accounts[name] = f.member(f.org, role)
+	}
+	f.member(f.org, "owner") // who stays
+	f.exec("DELETE FROM session WHERE account_id = $1", accounts["ended"])
+	people["nobody"].cookie = nil
+	nowhere := nobodys()
+	for _, op := range routes(t) {
+		session := sessionScopes(t, op)
+		if session == "" && len(*op.Security) > 0 {
+			t.Errorf("%s says nothing of sessions", op.id)
+		}
+		for name, p := range people {
+			if strings.HasPrefix(op.id, "ping") || op.id == "streamEvents" && name != "nobody" {
+				continue // takes no session; does not end
+			}
+			a := p.call(op.method, nowhere.path(t, op.template), nil)
+			if op.id == "signOut" && includes[name] != "" {
+				p.enter(accounts[name])
+			}
+			want, got := "let in", a.status
+			switch {
+			case len(*op.Security) == 0:
+				continue // the handler's own matter
+			case includes[name] == "":
+				want = "unknown"
+			case name == "homeless" && op.id == "getMe":
+			case !strings.Contains(includes[name], session):
+				want = "refused"
+			}
+			ok := map[string]bool{"unknown": got == 401, "refused": got == 403, "let in": got != 401 && got != 403}[want]
+			if away := got == http.StatusServiceUnavailable; got >= 500 && !away {
+				t.Errorf("%s by %s: status %d", op.id, name, got)
+			}
+			if !ok {
+				t.Errorf("%s needs %q; %s must be %s and gets %d: %s", op.id, session, name, want, got, a.body)
+			}
+		}
+	}
+}
+
+// sessionScopes returns what a session needs for an operation.
+func sessionScopes(t *testing.T, op route) string {
+	t.Helper()
+	for _, way := range *op.Security {
+		if scopes, ok := way["session"]; ok {
+			return scopes[0]
+		}
+	}
+	return ""
+}
+
+// nobodys is an estate of ids that are nobody's.
+func nobodys() estate {
+	e := estate{n: -1, region: "nowhere"}
+	for _, id := range e.objects() {
+		*id = uptime.NewID(time.Now()).String()
+	}
+	return e
 }

@@ -37,7 +37,11 @@ func operations(t *testing.T, each func(method, path, id, scope string)) {
 			if len(*op.Security) == 0 {
 				continue // for everybody who has a token
 			}
-			each(method, strings.NewReplacer("{id}", nobody, "{name}", "nowhere").Replace(path), op.OperationID, (*op.Security)[0]["bearer"][0])
+			scope := "a person" // no key has it
+			if bearer := (*op.Security)[0]["bearer"]; len(bearer) > 0 {
+				scope = bearer[0]
+			}
+			each(method, strings.NewReplacer("{id}", nobody, "{name}", "nowhere").Replace(path), op.OperationID, scope)
 		}
 	}
 	if n < 40 {

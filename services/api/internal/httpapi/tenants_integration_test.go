@@ -10,20 +10,32 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
-// holdings returns a digest of all that a tenant has, by table.
+// holdings returns a digest of all that a tenant has, by table: every one whose rows have
+// a tenant.
 func (f *fleet) holdings(org uptime.ID) map[string]string {
 	f.t.Helper()
+	rows, err := f.store.Pool().Query(f.t.Context(),
+		`SELECT table_name, 'org_id' FROM information_schema.columns WHERE table_schema = current_schema() AND column_name = 'org_id'
+		UNION ALL SELECT 'org', 'id'`)
+	f.ok(err)
+	columns, err := pgx.CollectRows(rows, pgx.RowToStructByPos[struct{ Table, Column string }])
+	f.ok(err)
+	if len(columns) < 15 {
+		f.t.Fatalf("only %d tables have tenants", len(columns))
+	}
 	out := map[string]string{}
-	for _, table := range []string{"website", "monitor", "region", "channel", "api_key", "incident", "incident_event", "heartbeat", "delivery", "audit"} {
+	for _, c := range columns {
 		var digest string
-		f.ok(f.store.Pool().QueryRow(f.t.Context(),
-			"SELECT COALESCE(md5(string_agg(x::text, ',' ORDER BY x::text)), '') FROM "+table+" x WHERE org_id = $1", org).Scan(&digest))
-		out[table] = digest
+		f.ok(f.store.Pool().QueryRow(f.t.Context(), fmt.Sprintf(
+			"SELECT COALESCE(md5(string_agg(x::text, ',' ORDER BY x::text)), '') FROM %s x WHERE %s = $1", c.Table, c.Column), org).Scan(&digest))
+		out[c.Table] = digest
 	}
 	return out
 }
@@ -48,15 +60,34 @@ func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 	e := f.newEstate()
 	o := f.as("other")
 	own := o.newEstate()
+	person, _ := f.member(f.other, "owner") // keys have no accounts
 	before := f.holdings(f.org)
 	paths, lists := 0, 0
+	nothing := func(a answer) {
+		t.Helper()
+		if a.status != http.StatusNotFound {
+			t.Errorf("%s: status %d, want 404: %s", a.call, a.status, a.body)
+		}
+	}
 	for _, op := range routes(t) {
 		path := e.path(t, op.template)
 		switch {
 		case op.scope == "": // the token in the path is the proof
+		case op.scope == "self" || op.scope == "owner":
+			if path != op.template {
+				paths++
+				nothing(person.call(op.method, path, e.body(t, op)))
+				continue
+			}
+			if op.method == http.MethodGet {
+				lists++
+				if seen := e.told(person.call(op.method, path, nil), ""); len(seen) > 0 {
+					t.Errorf("%s tells another tenant of %v", op.id, seen)
+				}
+			}
 		case path != op.template:
 			paths++
-			o.call(op.method, path, e.body(t, op)).problem(http.StatusNotFound)
+			nothing(o.call(op.method, path, e.body(t, op)))
 			if op.method == http.MethodGet {
 				f.call(op.method, path, nil).want(http.StatusOK, nil) // it is there
 			}
@@ -73,7 +104,28 @@ func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 			}
 		}
 	}
-	// Bodies that name what is not theirs.
+	// Bodies that name what is not theirs, wherever one may name something.
+	planted := 0
+	for _, op := range routes(t) {
+		if op.RequestBody == nil || op.RequestBody.Value.Content["application/json"] == nil || op.scope == "" {
+			continue
+		}
+		for _, id := range e.objects() {
+			for _, body := range plant(op.RequestBody.Value.Content["application/json"].Schema.Value, *id) {
+				planted++
+				call := o.call
+				if op.scope == "self" || op.scope == "owner" {
+					call = person.call
+				}
+				if seen := e.told(call(op.method, own.path(t, op.template), body), *id); len(seen) > 0 {
+					t.Errorf("%s with %v tells another tenant of %v", op.id, body, seen)
+				}
+			}
+		}
+	}
+	if planted < 50 {
+		t.Errorf("only %d bodies name something", planted)
+	}
 	for _, tt := range []struct {
 		method, path string
 		body         map[string]any
@@ -99,6 +151,32 @@ func TestTenantsSeeNothingOfEachOther(t *testing.T) {
 	}
 }
 
+// plant returns values of a schema that name an object in one place each.
+func plant(s *openapi3.Schema, id string) []any {
+	switch {
+	case s.Format == "uuid":
+		return []any{id}
+	case s.Type.Is("array") && s.Items != nil:
+		var out []any
+		for _, one := range plant(s.Items.Value, id) {
+			out = append(out, []any{one})
+		}
+		return out
+	}
+	var out []any
+	for name, property := range s.Properties {
+		for _, one := range plant(property.Value, id) {
+			body := least(s).(map[string]any)
+			body[name] = one
+			out = append(out, body)
+		}
+	}
+	for _, other := range append(s.AnyOf, s.OneOf...) {
+		out = append(out, plant(other.Value, id)...)
+	}
+	return out
+}
+
 // queries returns the queries with which a route is asked about an estate: none, and one
 // for each parameter that can name one of its objects.
 func (e *estate) queries(op route) []string {
@@ -107,7 +185,10 @@ func (e *estate) queries(op route) []string {
 		if p.Value.In != "query" {
 			continue
 		}
-		ids := []string{e.website, e.monitor, e.heartbeat, e.incident, e.channel, e.key, e.region}
+		ids := []string{e.region}
+		for _, id := range e.objects() {
+			ids = append(ids, *id)
+		}
 		by := map[string]string{"website_id": e.website, "monitor_id": e.monitor, "incident_id": e.incident, "channel_id": e.channel, "region": e.region}
 		if id, ok := by[p.Value.Name]; ok {
 			ids = []string{id}
