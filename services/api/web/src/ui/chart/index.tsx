@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import * as format from "@/lib/format";
 import { Loading, Skeleton } from "../states";
 import { useZone } from "../time";
@@ -63,47 +63,55 @@ export function Dash({ index, area = false }: { index: number; area?: boolean })
 
 const mostRows = 200;
 
-function DataTable({ label, times, series, format: write }: ChartProps & { format: (v: number) => string }) {
+/** Made once it is opened: hundreds of cells that seldom anybody asks for. */
+function DataTable(props: ChartProps & { format: (v: number) => string }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details className="mt-2 text-[13px]" onToggle={(e) => setOpen(e.currentTarget.open)}>
+      <summary className="text-muted">As a table</summary>
+      {open && <Cells {...props} />}
+    </details>
+  );
+}
+
+function Cells({ label, times, series, format: write }: ChartProps & { format: (v: number) => string }) {
   const zone = useZone();
   const step = Math.max(1, Math.ceil(times.length / mostRows));
   const rows = times.map((t, i) => [t, i] as const).filter(([, i]) => i % step === 0);
   return (
-    <details className="mt-2 text-[13px]">
-      <summary className="text-muted">As a table</summary>
-      <div
-        className="mt-2 max-h-64 overflow-auto rounded border border-line"
-        tabIndex={0}
-        role="group"
-        aria-label={`${label}, as a table`}
-      >
-        <table className="w-full text-right">
-          <thead className="sticky top-0 bg-sunken">
-            <tr>
-              <th className="px-2 py-1 text-left font-medium">Time</th>
-              {series.map((s) => (
-                <th key={s.key} className="px-2 py-1 font-medium">
-                  {s.label}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(([t, i]) => (
-              <tr key={t} className="border-t border-line">
-                <th className="px-2 py-1 text-left font-normal whitespace-nowrap">{format.short(t, zone)}</th>
-                {series.map((s) => {
-                  const v = s.values[i];
-                  return (
-                    <td key={s.key} className="px-2 py-1">
-                      {v == null ? <span className="text-faint">no data</span> : write(v)}
-                    </td>
-                  );
-                })}
-              </tr>
+    <div
+      className="mt-2 max-h-64 overflow-auto rounded border border-line"
+      tabIndex={0}
+      role="group"
+      aria-label={`${label}, as a table`}
+    >
+      <table className="w-full text-right">
+        <thead className="sticky top-0 bg-sunken">
+          <tr>
+            <th className="px-2 py-1 text-left font-medium">Time</th>
+            {series.map((s) => (
+              <th key={s.key} className="px-2 py-1 font-medium">
+                {s.label}
+              </th>
             ))}
-          </tbody>
-        </table>
-      </div>
-    </details>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([t, i]) => (
+            <tr key={t} className="border-t border-line">
+              <th className="px-2 py-1 text-left font-normal whitespace-nowrap">{format.short(t, zone)}</th>
+              {series.map((s) => {
+                const v = s.values[i];
+                return (
+                  <td key={s.key} className="px-2 py-1">
+                    {v == null ? <span className="text-faint">no data</span> : write(v)}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }
