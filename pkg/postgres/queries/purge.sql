@@ -7,4 +7,4 @@ DELETE FROM delivery WHERE id IN (SELECT d.id FROM delivery d WHERE d.finished_a
     ORDER BY d.finished_at LIMIT @batch);
 
 -- name: PurgeAudit :execrows
-DELETE FROM audit WHERE id IN (SELECT a.id FROM audit a WHERE a.at < @before ORDER BY a.at LIMIT @batch);
+DELETE FROM audit WHERE id = ANY (ARRAY(SELECT a.id FROM audit a WHERE a.at < @before ORDER BY a.at LIMIT @batch));

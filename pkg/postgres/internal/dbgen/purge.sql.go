@@ -11,7 +11,7 @@ import (
 )
 
 const purgeAudit = `-- name: PurgeAudit :execrows
-DELETE FROM audit WHERE id IN (SELECT a.id FROM audit a WHERE a.at < $1 ORDER BY a.at LIMIT $2)
+DELETE FROM audit WHERE id = ANY (ARRAY(SELECT a.id FROM audit a WHERE a.at < $1 ORDER BY a.at LIMIT $2))
 `
 
 type PurgeAuditParams struct {
