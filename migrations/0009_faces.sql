@@ -40,7 +40,7 @@ CREATE TRIGGER incident_event_audit AFTER INSERT ON incident_event
     EXECUTE FUNCTION audit_change('incident', 'incident_id', '{}', '{}');
 CREATE TRIGGER status_page_audit AFTER INSERT OR UPDATE OR DELETE ON status_page
     FOR EACH ROW WHEN (current_setting('probefleet.actor', true) <> '')
-    EXECUTE FUNCTION audit_change('status_page', 'id', '{updated_at}', '{}');
+    EXECUTE FUNCTION audit_change('status_page', 'id', '{}', '{}');
 
 -- +goose Down
 DROP TRIGGER incident_event_audit ON incident_event;

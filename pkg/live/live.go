@@ -51,6 +51,8 @@ const (
 	ObjectMonitor Object = "monitor"
 	ObjectChannel Object = "channel"
 	ObjectRegion  Object = "region"
+
+	ObjectStatusPage Object = "status_page"
 )
 
 // Event is one thing that has happened.

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -70,7 +71,8 @@ func countsView(n map[postgres.Status]int) api.StatusCounts {
 // wholeUptime returns the uptime of all websites with the tags over the last day. It
 // reads every span of that day, so it is counted once a minute.
 func (s *Server) wholeUptime(ctx context.Context, org uptime.ID, tags []string) (nullable.Nullable[float64], error) {
-	key := org.String() + "/" + strings.Join(tags, ",")
+	caller := callerOf(ctx)
+	key := fmt.Sprintf("%s %q confined to %v %q %t", org, tags, caller.WebsiteIDs, caller.Tags, caller.Confined())
 	return s.wholes.get(ctx, key, s.Now(), wholeFor, func(ctx context.Context) (nullable.Nullable[float64], error) {
 		now := s.Now()
 		sums, err := s.sumsOf(ctx, org, tags, now.Add(-day), now)

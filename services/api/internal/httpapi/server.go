@@ -125,6 +125,8 @@ type Server struct {
 	pulses *pulse.Reader // nil: no charts
 	wholes recall[nullable.Nullable[float64]]
 	sites  recall[int]
+	listed recall[[]api.PublicStatusRef]
+	public *publicCache
 }
 
 // New builds a server.
@@ -156,6 +158,7 @@ func New(cfg Config) (*Server, error) {
 		vault: vault.New(cfg.Box), checks: make(chan struct{}, maxChecks), tests: make(chan struct{}, maxTests),
 		bulky: make(chan struct{}, maxBulky),
 	}
+	s.public = newPublicCache(cfg.Now, s.readPublic)
 	if cfg.Ticks != nil {
 		s.pulses = pulse.New(cfg.Ticks, cfg.Now, cfg.Log)
 	}
@@ -197,6 +200,7 @@ func (s *Server) route() error {
 		})
 	})
 	s.serveDocument(e)
+	s.serveStatus(e)
 	if s.Live != nil {
 		e.GET("/healthz", gin.WrapH(s.Live))
 	}

@@ -40,7 +40,7 @@ func (s *Server) ListSummaries(ctx context.Context, r api.ListSummariesRequestOb
 	if p.SlotSeconds != nil {
 		width = time.Duration(*p.SlotSeconds) * time.Second
 	}
-	facts, err := s.factsOf(ctx, websites, width)
+	facts, err := s.factsOf(ctx, callerOf(ctx).Org, websites, width)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ type facts struct {
 }
 
 // factsOf reads what is shown of websites: one query for each sort of thing.
-func (s *Server) factsOf(ctx context.Context, websites []postgres.Website, width time.Duration) (*facts, error) {
+func (s *Server) factsOf(ctx context.Context, org uptime.ID, websites []postgres.Website, width time.Duration) (*facts, error) {
 	var monitors []uptime.ID
 	for i := range websites {
 		for j := range websites[i].Monitors {
@@ -159,7 +159,7 @@ func (s *Server) factsOf(ctx context.Context, websites []postgres.Website, width
 	if f.incidents, err = s.Store.OpenIncidents(ctx, monitors); err != nil {
 		return nil, err
 	}
-	f.regions, err = s.Store.Regions(ctx, callerOf(ctx).Org)
+	f.regions, err = s.Store.Regions(ctx, org)
 	return f, err
 }
 

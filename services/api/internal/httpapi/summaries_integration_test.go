@@ -70,7 +70,7 @@ func (f *fleet) crowd(n int) {
 	f.t.Helper()
 	f.exec(`INSERT INTO website (id, org_id, name, url, url_key) SELECT gen_random_uuid(), $1, 'site ' || i, 'https://c' || i || '.example/', 'c' || i FROM generate_series(1, $2::int) i`, f.org, n)
 	f.exec(`INSERT INTO monitor (id, org_id, website_id, kind, target, interval_ms, timeout_ms, policy)
-		SELECT gen_random_uuid(), w.org_id, w.id, 'http', w.url, 60000, 10000, '{}' FROM website w WHERE w.name LIKE 'site %'`)
+		SELECT gen_random_uuid(), w.org_id, w.id, 'http', w.url, 60000, 10000, '{"quorum":{"mode":"majority"}}' FROM website w WHERE w.name LIKE 'site %'`)
 	f.exec(`INSERT INTO monitor_state (monitor_id, org_id, revision, verdict, since) SELECT id, org_id, revision, 'up', now() - interval '40 days' FROM monitor ON CONFLICT DO NOTHING`)
 	f.exec(`INSERT INTO span (monitor_id, org_id, started_at, verdict) SELECT id, org_id, now() - interval '40 days', 'up' FROM monitor ON CONFLICT DO NOTHING`)
 	f.exec(`INSERT INTO vote (monitor_id, region, revision, outcome, since, due, latency_us) SELECT id, r, revision, 'pass', now() - interval '40 days', now(), 9000 FROM monitor, unnest('{a,b,c}'::text[]) r ON CONFLICT DO NOTHING`)

@@ -1051,7 +1051,7 @@ type DowntimeList struct {
 // Email An e-mail address
 type Email = string
 
-// Estate Websites with all their monitors; an export can be imported as it is
+// Estate Websites with all their monitors; an export can be imported as it is. What is left out stays as it is, and has its default in what is new
 type Estate struct {
 	Version  *EstateVersion  `json:"version,omitempty"`
 	Websites []EstateWebsite `json:"websites"`
@@ -1087,7 +1087,7 @@ type EstateWebsite struct {
 	// ExternalID By which it is known again; without one, by url, then by name
 	ExternalID nullable.Nullable[string] `json:"external_id,omitempty"`
 
-	// Monitors Without any, one of kind http for the url
+	// Monitors Those of a website that are not named stay, unless they are pruned; a new one without any gets one of kind http for the url
 	Monitors *[]EstateMonitor `json:"monitors,omitempty"`
 	Muted    *bool            `json:"muted,omitempty"`
 	Name     string           `json:"name"`
@@ -3389,7 +3389,7 @@ type ServerInterface interface {
 	// StreamEvents What happens, as it happens, as Server-Sent Events
 	// (GET /v1/events)
 	StreamEvents(c *gin.Context, params StreamEventsParams)
-	// ExportWebsites Websites with their monitors, and channels, as an import takes them; secrets are left out and named
+	// ExportWebsites Websites with their monitors, as an import takes them; secrets are left out and named
 	// (GET /v1/export)
 	ExportWebsites(c *gin.Context, params ExportWebsitesParams)
 	// GetFleet How the fleet itself is doing, per region and per stage
@@ -15004,7 +15004,7 @@ type StrictServerInterface interface {
 	// StreamEvents What happens, as it happens, as Server-Sent Events
 	// (GET /v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
-	// ExportWebsites Websites with their monitors, and channels, as an import takes them; secrets are left out and named
+	// ExportWebsites Websites with their monitors, as an import takes them; secrets are left out and named
 	// (GET /v1/export)
 	ExportWebsites(ctx context.Context, request ExportWebsitesRequestObject) (ExportWebsitesResponseObject, error)
 	// GetFleet How the fleet itself is doing, per region and per stage
