@@ -132,7 +132,7 @@ func (s *Server) changeOfMe(ctx context.Context, body *api.MeUpdate) (accountCha
 		c.name = &name
 	}
 	if body.Email != nil {
-		email, err := emailOf("email", *body.Email)
+		email, err := emailOf(*body.Email)
 		if err != nil {
 			return c, err
 		}

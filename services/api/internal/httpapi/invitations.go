@@ -41,7 +41,7 @@ func (s *Server) ListInvitations(ctx context.Context, r api.ListInvitationsReque
 // CreateInvitation implements [api.StrictServerInterface].
 func (s *Server) CreateInvitation(ctx context.Context, r api.CreateInvitationRequestObject) (api.CreateInvitationResponseObject, error) {
 	caller := callerOf(ctx)
-	email, err := emailOf("email", string(r.Body.Email))
+	email, err := emailOf(r.Body.Email)
 	if err != nil {
 		return nil, err
 	}

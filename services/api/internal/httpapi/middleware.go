@@ -188,7 +188,7 @@ func (s *Server) identified(c *gin.Context, op *operation) error {
 		ctx = postgres.WithActor(ctx, s.actor(c, &caller))
 	}
 	c.Request = c.Request.WithContext(ctx)
-	if !suffices(caller.Scopes, op.scope) && !(caller.Org.IsZero() && homeless[op.id]) {
+	if !suffices(caller.Scopes, op.scope) && (!caller.Org.IsZero() || !homeless[op.id]) {
 		return insufficient(&caller, op.scope)
 	}
 	ctx, err = onBehalf(ctx, &caller, op)

@@ -31,7 +31,7 @@ func (s *Server) RequestPasswordReset(ctx context.Context, r api.RequestPassword
 			detail: "The fleet sends no mail: an administrator can run `api reset-password <email>`.",
 		}
 	}
-	email, err := emailOf("email", r.Body.Email)
+	email, err := emailOf(r.Body.Email)
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,7 @@ func (s *Server) newAccount(ctx context.Context, body *api.SignUp) (postgres.Acc
 // accountFor returns a fresh account, which is stored nowhere yet; what is wrong with its
 // fields is a problem.
 func (s *Server) accountFor(ctx context.Context, email, name, password string) (postgres.Account, error) {
-	email, err := emailOf("email", email)
+	email, err := emailOf(email)
 	if err != nil {
 		return postgres.Account{}, err
 	}

@@ -180,12 +180,12 @@ func (s *Server) EndSession(ctx context.Context, r api.EndSessionRequestObject) 
 	return api.EndSession204Response{}, nil
 }
 
-// emailOf returns an e-mail address as it is kept, or says what is wrong with the field.
-func emailOf(field, text string) (string, error) {
+// emailOf returns an e-mail address as it is kept, or says what is wrong with the field email.
+func emailOf(text string) (string, error) {
 	text = strings.TrimSpace(text)
 	a, err := mail.ParseAddress(text)
 	if err != nil || a.Address != text || a.Name != "" || strings.ContainsAny(text, "\"<>()[]\\,;: \r\n\t") {
-		return "", invalidField(field, "is not an e-mail address")
+		return "", invalidField("email", "is not an e-mail address")
 	}
 	return text, nil
 }

@@ -113,7 +113,7 @@ func (s cookieStyle) name() string {
 }
 
 func (s cookieStyle) of(token string, maxAge int) *http.Cookie {
-	return &http.Cookie{
+	return &http.Cookie{ //nolint:gosec // Secure is for where the fleet is reached by https
 		Name: s.name(), Value: token, Path: "/", MaxAge: maxAge, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 	}
 }
