@@ -42,6 +42,14 @@ var hostileBodies = []string{
 	`{"name":"` + strings.Repeat("x", 1<<20) + `"}`, `{"` + strings.Repeat("k", 200_000) + `":1}`,
 }
 
+// hostileFiles are CSV that no sound client sends.
+var hostileFiles = []string{
+	"url", "url\n", "url,url\na,b\n", "colour\nred\n", "url\n\"", "url\n\"a\"b\n", "\ufeff\ufeffurl\na\n", "url\r\ra\r", "url;name\na;b\n", "url\n=1+1\n'=1\n'\n",
+	"url,interval_seconds\na,99999999999999999999\na,-1\na,1e9\n", "url,tags,regions\na,;;;," + strings.Repeat("x;", 5000) + "\n", "name\n" + strings.Repeat("é", 50_000) + "\n",
+	"external_id,paused\n\x00,\x00\n", strings.Repeat("url,", 20_000) + "\n", "url\n" + strings.Repeat("\"", 99_999), "url\n" + strings.Repeat("ftp://x\n", 20_000),
+	"url\n" + strings.Repeat(",", 1<<20), "url,name\n" + strings.Repeat("a,b\n", 3000), strings.Repeat("x", 17<<20),
+}
+
 func deep(n int) any {
 	var v any = "x"
 	for range n {
@@ -99,6 +107,11 @@ func (e *estate) attacks(t testing.TB, op route) []attack {
 	}
 	for _, body := range hostileBodies {
 		out = append(out, attack{path: path, body: []byte(body)})
+	}
+	if op.RequestBody.Value.Content["text/csv"] != nil {
+		for _, body := range slices.Concat(hostileFiles, hostileBodies, hostileTexts) {
+			out = append(out, attack{path: path, body: []byte(body), header: map[string]string{"Content-Type": "text/csv"}})
+		}
 	}
 	schema := op.RequestBody.Value.Content.Get("application/json").Schema.Value
 	for _, change := range changed(e.body(t, op), schema) {

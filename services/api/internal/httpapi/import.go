@@ -134,11 +134,7 @@ func (p *importer) plan(sources []*source) ([]*step, error) {
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]uptime.ID, len(sources)) // in order, as the lists are
-	for i := range ids {
-		ids[i] = uptime.NewID(p.now)
-	}
-	slices.SortFunc(ids, func(x, y uptime.ID) int { return slices.Compare(x[:], y[:]) })
+	ids := p.newIDs(len(sources))
 	var steps []*step
 	for i := range p.present {
 		w := &p.present[i]
@@ -166,6 +162,17 @@ func (p *importer) plan(sources []*source) ([]*step, error) {
 		steps = append(steps, one)
 	}
 	return steps, nil
+}
+
+// newIDs returns fresh ids that sort as they come, because lists and the monitors of a
+// website are in the order of their ids.
+func (p *importer) newIDs(n int) []uptime.ID {
+	ids := make([]uptime.ID, n)
+	for i := range ids {
+		ids[i] = uptime.NewID(p.now)
+	}
+	slices.SortFunc(ids, func(x, y uptime.ID) int { return slices.Compare(x[:], y[:]) })
+	return ids
 }
 
 // match finds the website that each source means, nil for a new one: by external id, by

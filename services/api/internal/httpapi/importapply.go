@@ -68,7 +68,7 @@ func (p *importer) applyMonitors(src *source, w *postgres.Website, isNew, prune 
 	if isNew && len(wanted) == 0 {
 		wanted = []api.EstateMonitor{{Kind: string(uptime.KindHTTP)}}
 	}
-	known := make([]bool, len(w.Monitors))
+	known, ids := make([]bool, len(w.Monitors)), p.newIDs(len(wanted))
 	var wrong []shape.Error
 	for i := range wanted {
 		at := -1
@@ -80,7 +80,7 @@ func (p *importer) applyMonitors(src *source, w *postgres.Website, isNew, prune 
 		} else {
 			at = counterpart(&wanted[i], w, known)
 		}
-		errs, err := p.applyMonitor(&wanted[i], w, at)
+		errs, err := p.applyMonitor(&wanted[i], w, at, ids[i])
 		if err != nil {
 			return err
 		}
@@ -122,15 +122,15 @@ func counterpart(want *api.EstateMonitor, w *postgres.Website, known []bool) int
 		case known[i]:
 		case name != "" && m.Name == name:
 			return i
-		case at < 0 && m.Kind == kind && (m.Target == target || kind == uptime.KindHeartbeat) && (name == "" || m.Name == ""):
+		case at < 0 && m.Kind == kind && (spec.ASCII(kind, m.Target) == target || kind == uptime.KindHeartbeat) && (name == "" || m.Name == ""):
 			at = i
 		}
 	}
 	return at
 }
 
-// applyMonitor changes the monitor at a place of a website, or adds one.
-func (p *importer) applyMonitor(want *api.EstateMonitor, w *postgres.Website, at int) ([]shape.Error, error) {
+// applyMonitor changes the monitor at a place of a website, or adds one with an id.
+func (p *importer) applyMonitor(want *api.EstateMonitor, w *postgres.Website, at int, id uptime.ID) ([]shape.Error, error) {
 	kind := uptime.Kind(want.Kind)
 	change := spec.Change{
 		Interval: durationField(want.IntervalSeconds, time.Second), Timeout: durationField(want.TimeoutMs, time.Millisecond),
@@ -148,7 +148,7 @@ func (p *importer) applyMonitor(want *api.EstateMonitor, w *postgres.Website, at
 		}
 		settings = settingsOf(&m)
 	} else {
-		m.ID, m.OrgID, m.WebsiteID, m.Kind = uptime.NewID(p.now), w.OrgID, w.ID, kind
+		m.ID, m.OrgID, m.WebsiteID, m.Kind = id, w.OrgID, w.ID, kind
 	}
 	if want.Name != nil {
 		m.Name = *want.Name
@@ -194,7 +194,7 @@ func (p *importer) looks(want *api.EstateMonitor, m *postgres.Monitor, url strin
 			target = &url
 		}
 		looks, wrong := parseSpec(m.Kind, deref(target), deref(want.Settings))
-		return looks, wrong, nil
+		return asWritten(looks, url), wrong, nil
 	}
 	looks, err := p.vault.Spec(m)
 	if err != nil || want.Settings == nil && want.Target == nil {
@@ -215,7 +215,15 @@ func (p *importer) looks(want *api.EstateMonitor, m *postgres.Monitor, url strin
 		}
 	}
 	changed, wrong := merged(looks, want.Target, patch)
-	return changed, wrong, nil
+	return asWritten(changed, looks.Target), wrong, nil
+}
+
+// asWritten leaves a target as people write it if it is the same with a name in ASCII.
+func asWritten(looks *monitorspec.Spec, target string) *monitorspec.Spec {
+	if looks != nil && spec.ASCII(looks.Kind, target) == looks.Target {
+		looks.Target = target
+	}
+	return looks
 }
 
 // stateOfWebsite is what an import may change of a website, by field.
