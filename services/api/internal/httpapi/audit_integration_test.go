@@ -46,6 +46,10 @@ func (f *fleet) changes(query string) []change {
 // changesNothing are operations that look, and leave what is configured as it was.
 var changesNothing = []string{"checkWebsite", "checkMonitor", "testMonitor", "testChannel", "pingByPost"}
 
+// byKeys tells whether an operation is one of those that keys do; what people do beside
+// them has tests of its own.
+func byKeys(op route) bool { return op.scope == "read" || op.scope == "write" || op.scope == "admin" }
+
 // undoes tells whether there must be something to undo for an operation to change anything.
 func undoes(op route) bool {
 	return strings.HasPrefix(op.id, "resume") || strings.HasPrefix(op.id, "unmute")
@@ -65,9 +69,11 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 	objects := map[string]string{
 		"/v1/websites": "website", "/websites": "website", "/v1/monitors": "monitor", "/v1/regions": "region", "/regions": "region",
 		"/v1/channels": "channel", "/v1/incidents": "incident", "/v1/api-keys": "api_key", "/v1/websites/{id}/monitors": "monitor",
+		"/v1/websites/batch": "website", "/v1/websites/bulk": "website", "/v1/import": "website", "/v1/organisation": "organisation",
+		"/v1/members": "member", "/v1/invitations": "invitation", "/v1/status-pages": "status_page",
 	}
 	for _, op := range routes(t) {
-		if op.method == http.MethodGet || op.method == http.MethodHead {
+		if op.method == http.MethodGet || op.method == http.MethodHead || !byKeys(op) {
 			continue
 		}
 		e := f.newEstate()
@@ -98,7 +104,7 @@ func TestEveryChangeIsWrittenDown(t *testing.T) {
 		if list, _, _ := strings.Cut(op.template, "/{"); kind == "" {
 			kind = objects[list]
 		}
-		action := map[bool]string{true: "create", false: "update"}[a.status == http.StatusCreated]
+		action := map[bool]string{true: "create", false: "update"}[a.status == http.StatusCreated || op.id == "batchWebsites" || op.id == "importWebsites"]
 		if op.method == http.MethodDelete && op.id != "revokeApiKey" {
 			action = "delete"
 		}
@@ -122,7 +128,7 @@ func TestNoChangeWithoutItsRecord(t *testing.T) {
 	type counts map[string]string
 	state := func() counts {
 		c := counts{}
-		for _, table := range []string{"website", "monitor", "region", "channel", "api_key", "incident", "heartbeat"} {
+		for _, table := range []string{"website", "monitor", "region", "channel", "api_key", "incident", "heartbeat", "org", "membership", "invitation", "status_page"} {
 			var text string
 			f.ok(f.store.Pool().QueryRow(t.Context(), "SELECT md5(string_agg(x::text, ',' ORDER BY x::text)) FROM "+table+" x").Scan(&text))
 			c[table] = text
@@ -132,7 +138,7 @@ func TestNoChangeWithoutItsRecord(t *testing.T) {
 	before := state()
 	f.exec("ALTER TABLE audit ADD CHECK (false) NOT VALID")
 	for _, op := range routes(t) {
-		if op.method == http.MethodGet || op.method == http.MethodHead || slices.Contains(changesNothing, op.id) {
+		if op.method == http.MethodGet || op.method == http.MethodHead || slices.Contains(changesNothing, op.id) || !byKeys(op) {
 			continue
 		}
 		on := &e
@@ -145,6 +151,57 @@ func TestNoChangeWithoutItsRecord(t *testing.T) {
 	}
 	if diff := cmp.Diff(before, state()); diff != "" {
 		t.Errorf("changed without a record:\n%s", diff)
+	}
+}
+
+// TestWhatPeopleDoIsWrittenDown has what people change of themselves, and where they belong,
+// in the logs of those whom it concerns.
+func TestWhatPeopleDoIsWrittenDown(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, openly)
+	p := f.person()
+	p.call("POST", "/v1/sign-up", map[string]any{"email": "eve@example.com", "password": goodPassword, "organisation": "Acme"}).want(201, nil)
+	acme := p.me().Organisation.ID
+	account := p.me().Account.ID
+	p.call("PATCH", "/v1/me", map[string]any{"name": "Eve", "new_password": goodPassword + "!", "password": goodPassword}).want(200, nil)
+	f.exec("INSERT INTO membership (account_id, org_id, role) VALUES ($1, $2, 'viewer')", account, f.org)
+	p.call("PATCH", "/v1/me", map[string]any{"name": "Eva"}).want(200, nil)
+	_, other := f.member(id(t, acme), "editor")
+	p.call("PATCH", "/v1/members/"+other.String(), map[string]any{"role": "viewer"}).want(200, nil)
+	p.call("DELETE", "/v1/members/"+other.String(), nil).want(204, nil)
+	var i invitation
+	p.call("POST", "/v1/invitations", map[string]any{"email": "bob@example.com", "role": "owner"}).want(201, &i)
+	bob := f.person()
+	bob.call("POST", "/v1"+i.URL[strings.Index(i.URL, "/invited/"):], map[string]any{"password": goodPassword}).want(201, nil)
+	bob.call("DELETE", "/v1/organisations/"+acme+"/membership", nil).want(204, nil)
+
+	var log pageOf[change]
+	a := p.call("GET", "/v1/audit?limit=1000", nil).want(200, &log)
+	for _, secret := range []string{"argon2", goodPassword, i.URL[strings.LastIndex(i.URL, "/")+1:], `\\x`} {
+		if strings.Contains(string(a.body), secret) {
+			t.Errorf("the log holds %q", secret)
+		}
+	}
+	var got []string
+	for _, c := range log.Items {
+		got = append(got, strings.Join([]string{c.Actor.Name, c.Operation, c.Action, c.ObjectKind}, " "))
+	}
+	slices.Reverse(got)
+	want := []string{
+		"eve@example.com signUp create organisation", "eve@example.com signUp create member",
+		"eve@example.com updateMe update account", "eve@example.com updateMe update account",
+		"eve@example.com updateMember update member", "eve@example.com removeMember delete member",
+		"eve@example.com createInvitation create invitation",
+		"bob@example.com acceptInvitation delete invitation", "bob@example.com acceptInvitation create member",
+		"bob@example.com leaveOrganisation delete member",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("the log (-want +got):\n%s", diff)
+	}
+	// Where she came to later, only what was done since.
+	found := f.changes("object_kind=account")
+	if len(found) != 1 || found[0].After["name"] != "Eva" || found[0].After["password_hash"] != "***" || found[0].Actor.Kind != "account" {
+		t.Errorf("the other log: %+v", found)
 	}
 }
 

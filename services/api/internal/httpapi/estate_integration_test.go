@@ -113,6 +113,15 @@ func (e *estate) body(t testing.TB, op route) any {
 		"createApiKey":  map[string]any{"name": fresh, "scopes": []string{"read"}}, "updateApiKey": map[string]any{"name": fresh},
 		"rotateApiKey": map[string]any{"overlap_seconds": 60},
 
+		"updateOrganisation": map[string]any{"name": fresh}, "updateMember": map[string]any{"role": "viewer"},
+		"createInvitation": map[string]any{"email": "guest@" + fresh, "role": "viewer"},
+		"updateIncident":   map[string]any{"note": fresh},
+		"createStatusPage": map[string]any{"slug": strings.Split(fresh, ".")[0], "title": fresh},
+		"updateStatusPage": map[string]any{"title": fresh},
+		"batchWebsites":    map[string]any{"items": []any{map[string]any{"create": map[string]any{"url": fresh}}}},
+		"bulkWebsites":     map[string]any{"action": "tag", "ids": []string{e.website}, "tags": []string{"t" + strings.Split(fresh, ".")[0]}},
+		"importWebsites":   map[string]any{"websites": []any{map[string]any{"name": fresh, "url": "https://" + fresh}}},
+
 		"legacyCreateWebsite": map[string]any{"url": fresh}, "legacyUpdateWebsite": map[string]any{"name": fresh},
 		"legacyCreateRegion": map[string]any{"name": strings.Split(fresh, ".")[0]},
 	}

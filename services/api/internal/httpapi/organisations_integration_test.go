@@ -114,7 +114,9 @@ func TestOrganisations(t *testing.T) {
 	p.call("PATCH", "/v1/organisation", map[string]any{"name": "Ours"}).want(200, nil)
 
 	// One leaves without asking anybody, but for the last owner.
-	leave := func(p *person, org string) answer { return p.call("DELETE", "/v1/organisations/"+org+"/membership", nil) }
+	leave := func(p *person, org string) answer {
+		return p.call("DELETE", "/v1/organisations/"+org+"/membership", nil)
+	}
 	if kind := leave(p, made.ID).problem(409).kind(); kind != "last-owner" {
 		t.Errorf("kind %q", kind)
 	}
