@@ -22,6 +22,22 @@ $$;
 CREATE FUNCTION tenant_tags() RETURNS text[] LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT ARRAY(SELECT jsonb_array_elements_text(NULLIF(current_setting('probefleet.tags', true), '')::jsonb))
 $$;
+
+-- Whether the tenant sees an object. They look as the owner, and keep their plans: policies
+-- of policies would make every statement several times as long to plan.
+CREATE FUNCTION tenant_sees_website(website uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM website w WHERE w.id = website AND w.org_id = tenant_org()
+        AND (tenant_unconfined() OR w.id = ANY (tenant_websites()) OR w.tags && tenant_tags()));
+END $$;
+CREATE FUNCTION tenant_sees_monitor(monitor uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN tenant_sees_website((SELECT m.website_id FROM monitor m WHERE m.id = monitor));
+END $$;
+CREATE FUNCTION tenant_sees_incident(incident uuid) RETURNS boolean LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+BEGIN
+    RETURN tenant_sees_website((SELECT i.website_id FROM incident i WHERE i.id = incident));
+END $$;
 -- +goose StatementEnd
 
 -- What belongs to an organisation as a whole.
@@ -57,24 +73,24 @@ CREATE POLICY tenant ON website USING (org_id = (SELECT tenant_org()) AND ((SELE
     OR id = ANY ((SELECT tenant_websites())::uuid[]) OR tags && (SELECT tenant_tags())::text[]));
 ALTER TABLE monitor ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON monitor
-    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR EXISTS (SELECT FROM website w WHERE w.id = website_id)))
-    WITH CHECK (org_id = (SELECT tenant_org()) AND EXISTS (SELECT FROM website w WHERE w.id = website_id));
+    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR tenant_sees_website(website_id)))
+    WITH CHECK (org_id = (SELECT tenant_org()) AND tenant_sees_website(website_id));
 ALTER TABLE heartbeat ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON heartbeat
-    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR EXISTS (SELECT FROM monitor m WHERE m.id = monitor_id)))
-    WITH CHECK (org_id = (SELECT tenant_org()) AND EXISTS (SELECT FROM monitor m WHERE m.id = monitor_id));
+    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR tenant_sees_monitor(monitor_id)))
+    WITH CHECK (org_id = (SELECT tenant_org()) AND tenant_sees_monitor(monitor_id));
 ALTER TABLE incident ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON incident
-    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR EXISTS (SELECT FROM website w WHERE w.id = website_id)))
-    WITH CHECK (org_id = (SELECT tenant_org()) AND EXISTS (SELECT FROM website w WHERE w.id = website_id));
+    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR tenant_sees_website(website_id)))
+    WITH CHECK (org_id = (SELECT tenant_org()) AND tenant_sees_website(website_id));
 ALTER TABLE incident_event ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON incident_event
-    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR EXISTS (SELECT FROM incident i WHERE i.id = incident_id)))
-    WITH CHECK (org_id = (SELECT tenant_org()) AND EXISTS (SELECT FROM incident i WHERE i.id = incident_id));
+    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR tenant_sees_incident(incident_id)))
+    WITH CHECK (org_id = (SELECT tenant_org()) AND tenant_sees_incident(incident_id));
 ALTER TABLE status_page_website ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON status_page_website
     USING (org_id = (SELECT tenant_org()) AND (SELECT tenant_unconfined()))
-    WITH CHECK (org_id = (SELECT tenant_org()) AND EXISTS (SELECT FROM website w WHERE w.id = website_id)
+    WITH CHECK (org_id = (SELECT tenant_org()) AND tenant_sees_website(website_id)
         AND EXISTS (SELECT FROM status_page p WHERE p.id = page_id));
 -- A confined key sees the channels that tell of nothing but what it sees.
 ALTER TABLE channel ENABLE ROW LEVEL SECURITY;
@@ -82,29 +98,29 @@ CREATE POLICY tenant ON channel USING (org_id = (SELECT tenant_org()) AND ((SELE
     OR website_ids <@ ARRAY(SELECT w.id FROM website w)));
 ALTER TABLE delivery ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON delivery
-    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR EXISTS (SELECT FROM website w WHERE w.id = website_id)))
+    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR tenant_sees_website(website_id)))
     WITH CHECK (org_id = (SELECT tenant_org()) AND EXISTS (SELECT FROM channel c WHERE c.id = channel_id)
-        AND (website_id IS NULL OR EXISTS (SELECT FROM website w WHERE w.id = website_id))
-        AND (incident_id IS NULL OR EXISTS (SELECT FROM incident i WHERE i.id = incident_id)));
+        AND (website_id IS NULL OR tenant_sees_website(website_id))
+        AND (incident_id IS NULL OR tenant_sees_incident(incident_id)));
 
 -- What the engine finds out of monitors: the api reads it.
 ALTER TABLE vote ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON vote FOR SELECT USING (EXISTS (SELECT FROM monitor m WHERE m.id = monitor_id));
 ALTER TABLE monitor_state ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON monitor_state FOR SELECT
-    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR EXISTS (SELECT FROM monitor m WHERE m.id = monitor_id)));
+    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR tenant_sees_monitor(monitor_id)));
 ALTER TABLE span ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON span FOR SELECT
-    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR EXISTS (SELECT FROM monitor m WHERE m.id = monitor_id)));
+    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR tenant_sees_monitor(monitor_id)));
 ALTER TABLE vote_span ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON vote_span FOR SELECT
-    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR EXISTS (SELECT FROM monitor m WHERE m.id = monitor_id)));
+    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR tenant_sees_monitor(monitor_id)));
 ALTER TABLE failure ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON failure FOR SELECT
-    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR EXISTS (SELECT FROM monitor m WHERE m.id = monitor_id)));
+    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR tenant_sees_monitor(monitor_id)));
 ALTER TABLE expiry ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON expiry FOR SELECT
-    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR EXISTS (SELECT FROM monitor m WHERE m.id = monitor_id)));
+    USING (org_id = (SELECT tenant_org()) AND ((SELECT tenant_unconfined()) OR tenant_sees_monitor(monitor_id)));
 
 -- What triggers write beside a change, they write as the owner. Without a policy and a
 -- grant of its own nobody else writes there.
@@ -189,5 +205,5 @@ BEGIN
     END IF;
 END $$;
 -- +goose StatementEnd
-DROP FUNCTION tenant_role, tenant_tags, tenant_websites, tenant_unconfined, tenant_org;
+DROP FUNCTION tenant_role, tenant_sees_incident, tenant_sees_monitor, tenant_sees_website, tenant_tags, tenant_websites, tenant_unconfined, tenant_org;
 ALTER TABLE api_key DROP COLUMN website_ids, DROP COLUMN tags;
