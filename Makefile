@@ -91,6 +91,9 @@ drift: ## generated code, modules and workspace are in step
 bench: ## what a fleet costs on this machine (BENCH=quick, PARTS=storm,restart, DOC=1: into docs/performance.md)
 	@exec $(STACK) bench $(if $(BENCH),-form $(BENCH)) $(if $(PARTS),-parts $(PARTS)) $(if $(DOC),-doc)
 
+bench-api: ## how long the api's routes take with 10,000 websites, on private engines
+	@cd services/api && ../../scripts/with-engines go test -tags integration,bench -run '^TestBenchAPI$$' -count 1 -v -timeout 30m ./internal/httpapi
+
 bench-go: ## Go benchmarks of the hot paths that need no engines
 	go test -run '^$$' -bench . -benchmem work
 
@@ -119,4 +122,4 @@ clean: ## remove what was built; data stays
 	rm -rf bin
 	go clean -testcache
 
-.PHONY: help up start down status demo demo-clean build test test-unit test-integration test-all test-e2e test-web vet lint fmt generate tidy drift bench bench-go bench-probe sim chaos clean
+.PHONY: help up start down status demo demo-clean build test test-unit test-integration test-all test-e2e test-web vet lint fmt generate tidy drift bench bench-api bench-go bench-probe sim chaos clean
