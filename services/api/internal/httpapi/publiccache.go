@@ -41,6 +41,36 @@ type publicPage struct {
 	status *api.PublicStatus // nil: never read
 	tried  time.Time
 	failed bool // the last time
+
+	forms map[string]publicForm // by what kind of text it is
+}
+
+// publicForm is a page as it was written last, for as long as nothing of it has changed:
+// its age is told in seconds.
+type publicForm struct {
+	of     *api.PublicStatus
+	failed bool
+	at     time.Time // to the second
+	body   []byte
+}
+
+// written returns a page in one of its forms, which is written at most once a second.
+func (c *publicCache) written(slug, kind string, of *api.PublicStatus, failed bool, write func(time.Time) ([]byte, error)) ([]byte, error) {
+	p, at := c.page(slug), c.now().Truncate(time.Second)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if f := p.forms[kind]; f.of == of && f.failed == failed && f.at.Equal(at) {
+		return f.body, nil
+	}
+	body, err := write(at)
+	if err != nil {
+		return nil, err
+	}
+	if p.forms == nil {
+		p.forms = map[string]publicForm{}
+	}
+	p.forms[kind] = publicForm{of: of, failed: failed, at: at, body: body}
+	return body, nil
 }
 
 func newPublicCache(now func() time.Time, read func(context.Context, string) (*api.PublicStatus, error)) *publicCache {

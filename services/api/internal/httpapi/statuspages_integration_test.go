@@ -30,7 +30,7 @@ func TestStatusPages(t *testing.T) {
 	one, two := f.addWebsite(map[string]any{"url": "one.example"}), f.addWebsite(map[string]any{"url": "two.example"})
 	foreign := f.as("other").addWebsite(map[string]any{"url": "three.example"})
 	body := func(slug string, websites ...any) map[string]any {
-		return map[string]any{"slug": slug, "title": "Acme", "websites": websites}
+		return map[string]any{"slug": slug, "title": "Acme", "websites": append([]any{}, websites...)}
 	}
 	on := func(id, title string) map[string]any { return map[string]any{"website_id": id, "title": title} }
 	var p statusPage

@@ -14,18 +14,17 @@ import (
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/statuspage"
 )
 
+const badgeKind = "image/svg+xml"
+
 // serveStatus serves the pages for the public. They are no part of the API: people read
 // them, and what they link to.
 func (s *Server) serveStatus(e *gin.Engine) {
 	for path, serve := range map[string]gin.HandlerFunc{
-		"/status":       s.statusList,
-		"/status/:slug": s.statusShown("text/html; charset=utf-8", func(_ *gin.Context, of statuspage.State) ([]byte, error) { return statuspage.HTML(of) }),
-		"/status/:slug/badge.svg": s.statusShown("image/svg+xml", func(c *gin.Context, of statuspage.State) ([]byte, error) {
-			c.Header("Cross-Origin-Resource-Policy", "cross-origin") // other pages are to show it
-			return statuspage.Badge(of), nil
-		}),
-		"/status/:slug/feed.atom": s.statusShown("application/atom+xml; charset=utf-8", func(c *gin.Context, of statuspage.State) ([]byte, error) {
-			return statuspage.Atom(of, s.addressOf(c)+"/status/"+of.Slug)
+		"/status":                 s.statusList,
+		"/status/:slug":           s.statusShown("text/html; charset=utf-8", statuspage.HTML),
+		"/status/:slug/badge.svg": s.statusShown(badgeKind, func(of statuspage.State) ([]byte, error) { return statuspage.Badge(of), nil }),
+		"/status/:slug/feed.atom": s.statusShown("application/atom+xml; charset=utf-8", func(of statuspage.State) ([]byte, error) {
+			return statuspage.Atom(of, s.PublicURL+"/status/"+of.Slug)
 		}),
 	} {
 		e.GET(path, serve)
@@ -33,16 +32,8 @@ func (s *Server) serveStatus(e *gin.Engine) {
 	}
 }
 
-// addressOf is where the caller reaches the api.
-func (s *Server) addressOf(c *gin.Context) string {
-	if s.PublicURL != "" {
-		return s.PublicURL
-	}
-	return "http://" + c.Request.Host
-}
-
 // statusShown serves a public page in one of its forms.
-func (s *Server) statusShown(kind string, form func(*gin.Context, statuspage.State) ([]byte, error)) gin.HandlerFunc {
+func (s *Server) statusShown(kind string, form func(statuspage.State) ([]byte, error)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx := c.Request.Context()
 		status, away, err := s.public.get(ctx, c.Param("slug"))
@@ -52,7 +43,9 @@ func (s *Server) statusShown(kind string, form func(*gin.Context, statuspage.Sta
 		}
 		var body []byte
 		if err == nil {
-			body, err = form(c, statuspage.State{PublicStatus: status, Now: s.Now(), Away: away})
+			body, err = s.public.written(status.Slug, kind, status, away, func(now time.Time) ([]byte, error) {
+				return form(statuspage.State{PublicStatus: status, Now: now, Away: away})
+			})
 		}
 		if err != nil {
 			s.log.WarnContext(ctx, "a status page cannot be shown", "slug", c.Param("slug"), "err", err)
@@ -85,6 +78,9 @@ func (s *Server) statusAnswer(c *gin.Context, kind string, body []byte) {
 	sum := sha256.Sum256(body)
 	h := c.Writer.Header()
 	h.Set("Content-Type", kind)
+	if kind == badgeKind { // other pages are to show it
+		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	}
 	h.Set("Content-Security-Policy", statuspage.Policy)
 	h.Set("Cache-Control", "public, max-age=5")
 	h.Set("ETag", `"`+hex.EncodeToString(sum[:12])+`"`)
