@@ -246,7 +246,7 @@ func (a *App) bootstrap(ctx context.Context) error {
 	apart, err := a.store.KeepsTenantsApart(ctx)
 	if err == nil && !apart {
 		a.env.Log.WarnContext(ctx, "the database user may not make the role probefleet_tenant: organisations are kept apart "+
-			"by the api's own checks only, and keys cannot be confined; see docs/security.md")
+			"by the api's own checks only, and keys cannot be confined; see docs/tenancy.md")
 	}
 	return err
 }
