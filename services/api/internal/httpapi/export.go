@@ -59,7 +59,7 @@ func csvOf(w *postgres.Website) map[string]string {
 
 // exported returns a website as an import takes it.
 func exported(w *postgres.Website) (api.EstateWebsite, error) {
-	tags, monitors := api.Tags(list(w.Tags)), make([]api.EstateMonitor, len(w.Monitors))
+	tags, monitors := list(w.Tags), make([]api.EstateMonitor, len(w.Monitors))
 	out := api.EstateWebsite{
 		ExternalID: unlessZero(w.ExternalID), Name: w.Name, URL: &w.URL, Tags: &tags, Paused: &w.Paused, Muted: &w.Muted, Monitors: &monitors,
 	}
@@ -96,7 +96,7 @@ func exportedMonitor(m *postgres.Monitor) (api.EstateMonitor, error) {
 	out.Target, out.TimeoutMs, out.Policy = &m.Target, &timeout, value(policyInput(m.Policy))
 	out.Regions = null[api.RegionNames]()
 	if m.Regions != nil {
-		out.Regions = value(api.RegionNames(m.Regions))
+		out.Regions = value(m.Regions)
 	}
 	return out, nil
 }

@@ -155,6 +155,15 @@ func changed(valid any, schema *openapi3.Schema) []any {
 				put(inner)
 			}
 		}
+		if property.Items != nil && len(property.Items.Value.Properties) > 0 {
+			entry := map[string]any{}
+			for _, needed := range property.Items.Value.Required {
+				entry[needed] = "http" // a kind, a name and a host
+			}
+			for _, inner := range changed(entry, property.Items.Value) {
+				put([]any{inner})
+			}
+		}
 	}
 	return out
 }

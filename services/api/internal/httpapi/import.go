@@ -130,10 +130,7 @@ func (s *Server) sourcesOf(r api.ImportWebsitesRequestObject) ([]*source, error)
 
 // plan says what has to be done.
 func (p *importer) plan(sources []*source) ([]*step, error) {
-	matches, err := p.match(sources)
-	if err != nil {
-		return nil, err
-	}
+	matches := p.match(sources)
 	ids := p.newIDs(len(sources))
 	var steps []*step
 	for i := range p.present {
@@ -177,7 +174,7 @@ func (p *importer) newIDs(n int) []uptime.ID {
 
 // match finds the website that each source means, nil for a new one: by external id, by
 // URL, and then by a name that one website has that no other source means.
-func (p *importer) match(sources []*source) ([]*postgres.Website, error) {
+func (p *importer) match(sources []*source) []*postgres.Website {
 	byExternal, byURL, byName := map[string]*postgres.Website{}, map[string][]*postgres.Website{}, map[string][]*postgres.Website{}
 	for i := range p.present {
 		w := &p.present[i]
@@ -229,7 +226,7 @@ func (p *importer) match(sources []*source) ([]*postgres.Website, error) {
 			claim(i, named[0])
 		}
 	}
-	return out, nil
+	return out
 }
 
 // step plans what is to be done for one source; nil: nothing. The id is for a new website.

@@ -71,7 +71,7 @@ func (p *importer) applyMonitors(src *source, w *postgres.Website, isNew, prune 
 	known, ids := make([]bool, len(w.Monitors)), p.newIDs(len(wanted))
 	var wrong []shape.Error
 	for i := range wanted {
-		at := -1
+		var at int
 		if src.first {
 			at = slices.IndexFunc(w.Monitors, func(m postgres.Monitor) bool { return m.Kind == uptime.KindHTTP })
 			if at < 0 && !isNew {
