@@ -73,6 +73,8 @@ export interface Beat {
   /** The end of the stretch, if it is one. */
   until?: string | number | undefined;
   verdict: Verdict;
+  /** In place of the verdict's word. */
+  word?: string | undefined;
   /** What was seen: "84 ms", "3 of 4 regions: connect timeout". */
   message?: string | undefined;
 }
@@ -209,7 +211,7 @@ function beatWords(b: Beat | undefined, zone: format.Zone): string {
   const when =
     format.short(format.instant(b.at), zone) +
     (b.until === undefined ? "" : ` to ${format.short(format.instant(b.until), zone)}`);
-  return [when, verdicts[b.verdict].word.toLowerCase(), b.message].filter(Boolean).join(", ");
+  return [when, (b.word ?? verdicts[b.verdict].word).toLowerCase(), b.message].filter(Boolean).join(", ");
 }
 
 function summary(beats: readonly Beat[]): string {
@@ -237,7 +239,7 @@ function Hint({ anchor, share, beat }: { anchor: HTMLElement | null; share: numb
     >
       <div className="flex items-center gap-1.5 font-medium">
         <VerdictGlyph verdict={beat.verdict} />
-        {verdicts[beat.verdict].word}
+        {beat.word ?? verdicts[beat.verdict].word}
       </div>
       <div className="text-muted">
         {beat.until === undefined

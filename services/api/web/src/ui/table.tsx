@@ -39,6 +39,12 @@ export interface TableProps<R> {
   onRowKey?: (key: string, row: R) => boolean | undefined;
   isSelected?: (row: R) => boolean;
   rowClass?: (row: R) => string;
+  /** A row that is one cell over all columns, such as the heading of a group; undefined: an ordinary one. */
+  fullRow?: (row: R) => ReactNode | undefined;
+  /** Told of the row under the pointer or with the focus. */
+  onActive?: (row: R) => void;
+  /** Told of the rows in sight, whenever these are others. */
+  onSight?: (rows: readonly R[]) => void;
   /** Called when the last rows come into sight, to load more. */
   onEnd?: () => void;
   /** Skeletons of the real shape instead of rows. */
@@ -47,6 +53,8 @@ export interface TableProps<R> {
   empty?: ReactNode;
   /** Moves the active row with j and k wherever the focus is; for the main table of a page. */
   main?: boolean;
+  /** Its headings stay below the top bar while the page scrolls. */
+  sticky?: boolean;
 }
 
 const widths = { sm: 640, md: 768, lg: 1024, xl: 1280 } as const;
@@ -133,6 +141,12 @@ export function Table<R>(props: TableProps<R>) {
     if (onEnd && rows.length > 0 && lastShown >= rows.length - 10) onEnd();
   }, [onEnd, rows.length, lastShown]);
 
+  const firstShown = items[0]?.index ?? 0;
+  const { onSight } = props;
+  useEffect(() => {
+    onSight?.(rows.slice(firstShown, lastShown + 1));
+  }, [onSight, rows, firstShown, lastShown]);
+
   return (
     <div
       role="table"
@@ -141,7 +155,10 @@ export function Table<R>(props: TableProps<R>) {
       aria-busy={loading || undefined}
       className="min-w-0"
     >
-      <div role="rowgroup" className="border-b border-line">
+      <div
+        role="rowgroup"
+        className={cx("border-b border-line", props.sticky && "sticky top-12 z-10 rounded-t bg-surface")}
+      >
         <div
           role="row"
           aria-rowindex={1}
@@ -174,6 +191,7 @@ export function Table<R>(props: TableProps<R>) {
             if (row === undefined) return null;
             const key = rowKey(row);
             const selected = props.isSelected?.(row);
+            const full = props.fullRow?.(row);
             return (
               <div
                 key={key}
@@ -182,7 +200,11 @@ export function Table<R>(props: TableProps<R>) {
                 aria-selected={selected}
                 data-index={item.index}
                 tabIndex={key === active || (at < 0 && item.index === 0) ? 0 : -1}
-                onFocus={() => setActive(key)}
+                onFocus={() => {
+                  setActive(key);
+                  props.onActive?.(row);
+                }}
+                onPointerEnter={() => props.onActive?.(row)}
                 onClick={(e) => {
                   if (
                     !onOpen ||
@@ -204,15 +226,21 @@ export function Table<R>(props: TableProps<R>) {
                   transform: `translateY(${item.start - offset}px)`,
                 }}
               >
-                {shown.map((c) => (
-                  <div
-                    key={c.key}
-                    role="cell"
-                    className={cx("min-w-0 truncate", c.align === "right" && "text-right")}
-                  >
-                    {c.cell(row)}
+                {full !== undefined ? (
+                  <div role="cell" aria-colspan={shown.length} className="col-span-full min-w-0">
+                    {full}
                   </div>
-                ))}
+                ) : (
+                  shown.map((c) => (
+                    <div
+                      key={c.key}
+                      role="cell"
+                      className={cx("min-w-0 truncate", c.align === "right" && "text-right")}
+                    >
+                      {c.cell(row)}
+                    </div>
+                  ))
+                )}
               </div>
             );
           })}
