@@ -26,6 +26,9 @@ func schemaOf(t reflect.Type, kind uptime.Kind) object {
 		if f.secret {
 			p["writeOnly"] = true
 		}
+		if f.secretIf {
+			p["x-secret-if"] = "secret"
+		}
 		properties[f.name] = p
 		if f.required {
 			required = append(required, f.name)

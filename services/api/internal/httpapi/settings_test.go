@@ -81,13 +81,14 @@ func schemaOf(t *testing.T, kind uptime.Kind) map[string]any {
 	return schema
 }
 
-// shown removes from a schema that something is for writing only: answers have it,
-// as placeholders of secrets.
+// shown says x-secret of what a schema has for writing only: answers have it, too, as
+// placeholders of secrets.
 func shown(value any) {
 	switch value := value.(type) {
 	case map[string]any:
 		if value["writeOnly"] == true {
 			delete(value, "writeOnly")
+			value["x-secret"] = true
 		}
 		for _, one := range value {
 			shown(one)
