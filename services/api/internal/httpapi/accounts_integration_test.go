@@ -244,7 +244,7 @@ func TestANewPasswordByMail(t *testing.T) {
 	}
 	letters := f.letters()
 	last := letters[len(letters)-1]
-	token, ok := strings.CutPrefix(last.Link, "https://fleet.example/reset-password/")
+	token, ok := strings.CutPrefix(last.Link, "https://fleet.example/reset/")
 	if len(letters) != 2 || last.Kind != letter.PasswordReset || last.To != "ada@example.com" || !ok {
 		t.Fatalf("letters %+v", letters)
 	}
@@ -269,7 +269,7 @@ func TestANewPasswordByMail(t *testing.T) {
 	letters = f.letters()
 	tokens := []string{}
 	for _, l := range letters[len(letters)-2:] {
-		tokens = append(tokens, strings.TrimPrefix(l.Link, "https://fleet.example/reset-password/"))
+		tokens = append(tokens, strings.TrimPrefix(l.Link, "https://fleet.example/reset/"))
 	}
 	q.call("POST", "/v1/password-resets/"+tokens[0], map[string]any{"password": "third horse!"}).problem(404)
 	c.pass(time.Hour)

@@ -38,7 +38,7 @@ func (s *Server) post(ctx context.Context, tx pgx.Tx, l letter.Letter) (bool, er
 
 // The pages of the dashboard that letters lead to.
 const (
-	PageReset  = "/reset-password/"
+	PageReset  = "/reset/"
 	pageInvite = "/invited/"
 )
 

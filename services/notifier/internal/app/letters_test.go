@@ -24,7 +24,7 @@ import (
 	"github.com/probefleet/probefleet/pkg/postgres"
 )
 
-const secretLink = "https://status.example.com/reset-password/c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I"
+const secretLink = "https://status.example.com/reset/c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I"
 
 // mailServer starts a mail server on loopback that the fleet sends by.
 func (f *fleet) mailServer(in smtp.Backend) {
