@@ -123,7 +123,7 @@ func exec(t *testing.T, s *postgres.Store, sql string, args ...any) {
 }
 
 // counts returns how many rows of each table a context sees, with no condition at all.
-func counts(t *testing.T, ctx context.Context, s *postgres.Store, tables ...string) map[string]int {
+func counts(ctx context.Context, t *testing.T, s *postgres.Store, tables ...string) map[string]int {
 	t.Helper()
 	out := map[string]int{}
 	err := s.Tx(ctx, func(tx pgx.Tx) error {
@@ -169,15 +169,15 @@ func TestTenantSeesItsRowsWhateverIsAsked(t *testing.T) {
 		"another's tag":      {postgres.Tenant{Org: a.org, Tags: []string{"b"}}, 0},
 		"a tag or a website": {postgres.Tenant{Org: a.org, Websites: []uptime.ID{a.plain}, Tags: []string{"a"}}, 2},
 	} {
-		if diff := cmp.Diff(want(tt.want), counts(t, postgres.WithTenant(t.Context(), tt.tenant), s, tables...)); diff != "" {
+		if diff := cmp.Diff(want(tt.want), counts(postgres.WithTenant(t.Context(), tt.tenant), t, s, tables...)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 	// The owner is not subject, and nothing of a tenant stays with a connection.
-	if diff := cmp.Diff(want(4), counts(t, t.Context(), s, tables...)); diff != "" {
+	if diff := cmp.Diff(want(4), counts(t.Context(), t, s, tables...)); diff != "" {
 		t.Errorf("the owner (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(want(4), counts(t, postgres.WithoutTenant(postgres.WithTenant(t.Context(), postgres.Tenant{Org: a.org})), s, tables...)); diff != "" {
+	if diff := cmp.Diff(want(4), counts(postgres.WithoutTenant(postgres.WithTenant(t.Context(), postgres.Tenant{Org: a.org})), t, s, tables...)); diff != "" {
 		t.Errorf("without the tenant (-want +got):\n%s", diff)
 	}
 }
