@@ -172,7 +172,7 @@ func TestWhatPeopleDoIsWrittenDown(t *testing.T) {
 	var i invitation
 	p.call("POST", "/v1/invitations", map[string]any{"email": "bob@example.com", "role": "owner"}).want(201, &i)
 	bob := f.person()
-	bob.call("POST", "/v1"+i.URL[strings.Index(i.URL, "/invited/"):], map[string]any{"password": goodPassword}).want(201, nil)
+	bob.call("POST", "/v1"+i.page(), map[string]any{"password": goodPassword}).want(201, nil)
 	bob.call("DELETE", "/v1/organisations/"+acme+"/membership", nil).want(204, nil)
 
 	var log pageOf[change]

@@ -149,7 +149,7 @@ func (s *Server) AcceptInvitation(ctx context.Context, r api.AcceptInvitationReq
 	if body.Password == nil {
 		return nil, invalidField("password", "is needed for a new account")
 	}
-	a, err := s.accountFor(ctx, i.Email, deref(body.Name), string(*body.Password))
+	a, err := s.accountFor(ctx, i.Email, deref(body.Name), *body.Password)
 	if err != nil {
 		return nil, err
 	}

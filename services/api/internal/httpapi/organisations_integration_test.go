@@ -36,6 +36,12 @@ type (
 	}
 )
 
+// page is the path of the page that an invitation leads to.
+func (i *invitation) page() string {
+	_, token, _ := strings.Cut(i.URL, "/invited/")
+	return "/invited/" + token
+}
+
 func openly(c *httpapi.Config) { c.SignUpOpen = true }
 
 // kind is the last part of a problem's type.
@@ -346,8 +352,8 @@ func TestWithoutMailALinkIsHandedOver(t *testing.T) {
 		t.Errorf("list %s", a.body)
 	}
 	p := f.person()
-	p.call("POST", i.URL[strings.Index(i.URL, "/invited/"):], nil).problem(404) // a page, not the API
-	p.call("POST", "/v1"+i.URL[strings.Index(i.URL, "/invited/"):], map[string]any{"password": goodPassword}).want(201, nil)
+	p.call("POST", i.page(), nil).problem(404) // a page, not the API
+	p.call("POST", "/v1"+i.page(), map[string]any{"password": goodPassword}).want(201, nil)
 	if fmt.Sprint(p.me().Scopes) != "[self read write]" && *p.me().Role != "editor" {
 		t.Errorf("came in as %+v", p.me())
 	}
