@@ -114,6 +114,7 @@ func TestSummary(t *testing.T) {
 		t.Errorf("days: %+v", p)
 	}
 	f.call("GET", "/v1/summaries?ids=x", nil).invalid("#/ids")
+	f.call("GET", "/v1/summaries?slot_seconds=0", nil).invalid("#/slot_seconds")
 	f.as("other").call("GET", "/v1/summaries?ids="+w.ID, nil).want(200, &p)
 	if len(p.Items) != 0 {
 		t.Errorf("another tenant sees %+v", p.Items)

@@ -192,7 +192,7 @@ func (c *checker) text(at string, s *openapi3.Schema, v string) {
 		c.add(at, "must not be empty")
 	case s.MaxLength != nil && n > *s.MaxLength:
 		c.add(at, "must have at most %d characters", *s.MaxLength)
-	case strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }):
+	case strings.ContainsFunc(v, func(r rune) bool { return r == 0x7f || r < ' ' && !(lines(s) && strings.ContainsRune("\n\r\t", r)) }):
 		c.add(at, "must not have control characters")
 	case s.Pattern != "" && !matches(s.Pattern, v):
 		c.add(at, "must be %s", hint(s))
@@ -280,6 +280,9 @@ func wanted(s *openapi3.Schema) string {
 	}
 	return strings.Join(names, " or ")
 }
+
+// lines tells whether a text may have several lines.
+func lines(s *openapi3.Schema) bool { return s.Extensions["x-lines"] == true }
 
 func hint(s *openapi3.Schema) string {
 	text, _ := s.Extensions["x-hint"].(string)
