@@ -73,7 +73,7 @@ export function fits(f: Filter, e: LiveEvent): boolean {
 /**
  * The keys of cached answers that an event makes old. Pages use these prefixes:
  * ["overview"], ["summaries"], ["website", id, …], ["websites", …], ["monitor", id, …], ["incidents", …],
- * ["incident", id], ["fleet"], ["regions"], ["channels"], ["tags"].
+ * ["incident", id], ["fleet"], ["regions"], ["channels"], ["tags"], ["status-pages"].
  */
 export function staleKeys(e: LiveEvent): QueryKey[] {
   switch (e.name) {
@@ -95,6 +95,7 @@ export function staleKeys(e: LiveEvent): QueryKey[] {
         monitor: [["summaries"], ["monitor", e.data.id], ["website", e.data.website_id ?? ""]],
         channel: [["channels"]],
         region: [["regions"], ["fleet"]],
+        status_page: [["status-pages"]],
       };
       return of[e.data.object] ?? [];
     }

@@ -1,5 +1,6 @@
 import { Checkbox as RC, Select as RS, Switch as RW } from "radix-ui";
 import {
+  type ComponentProps,
   createContext,
   type InputHTMLAttributes,
   type ReactNode,
@@ -73,7 +74,7 @@ export function Field({
 export const inputClass =
   "w-full rounded border border-line-strong bg-surface px-3 text-text aria-invalid:border-down-fill disabled:opacity-60";
 
-export function Input({ className, id, ...rest }: InputHTMLAttributes<HTMLInputElement>) {
+export function Input({ className, id, ...rest }: ComponentProps<"input">) {
   return <input {...useFieldProps(id)} className={cx(inputClass, "h-9", className)} {...rest} />;
 }
 
