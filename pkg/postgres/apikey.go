@@ -157,6 +157,9 @@ func (s *Store) UpdateAPIKey(ctx context.Context, org, id uptime.ID, at time.Tim
 			return fmt.Errorf("API key %s: %w", id, classify(err))
 		}
 		was, k := keyOf(row), keyOf(row)
+		if err := met(ctx, was.Version()); err != nil {
+			return err
+		}
 		if err := change(&k); err != nil {
 			return err
 		}

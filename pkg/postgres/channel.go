@@ -81,10 +81,14 @@ func (s *Store) Channels(ctx context.Context, org, after uptime.ID, limit int) (
 // UpdateChannel stores all that may change of a channel, which is all but tenant and
 // kind, and ends a hold. It returns ErrNotFound for a channel that is not the tenant's.
 func (s *Store) UpdateChannel(ctx context.Context, c Channel) (Channel, error) {
-	row, err := s.q.UpdateChannel(ctx, dbgen.UpdateChannelParams{
-		ID: c.ID, OrgID: c.OrgID, Name: c.Name, Config: c.Config, SecretsSealed: c.SecretsSealed, Enabled: c.Enabled,
-		Events: eventNames(c.Events), WebsiteIds: c.WebsiteIDs,
-		ReminderSeconds: int32(c.ReminderSeconds), ThrottleSeconds: int32(c.ThrottleSeconds),
+	var row dbgen.Channel
+	err := s.lockedChannel(ctx, c.OrgID, c.ID, func(q *dbgen.Queries) (err error) {
+		row, err = q.UpdateChannel(ctx, dbgen.UpdateChannelParams{
+			ID: c.ID, OrgID: c.OrgID, Name: c.Name, Config: c.Config, SecretsSealed: c.SecretsSealed, Enabled: c.Enabled,
+			Events: eventNames(c.Events), WebsiteIds: c.WebsiteIDs,
+			ReminderSeconds: int32(c.ReminderSeconds), ThrottleSeconds: int32(c.ThrottleSeconds),
+		})
+		return err
 	})
 	if err != nil {
 		return Channel{}, fmt.Errorf("update channel %s: %w", c.ID, classify(err))
@@ -94,14 +98,31 @@ func (s *Store) UpdateChannel(ctx context.Context, c Channel) (Channel, error) {
 
 // DeleteChannel removes a channel and the history of what it was told.
 func (s *Store) DeleteChannel(ctx context.Context, org, id uptime.ID) error {
-	n, err := s.q.DeleteChannel(ctx, dbgen.DeleteChannelParams{OrgID: org, ID: id})
-	if err == nil && n == 0 {
-		err = ErrNotFound
-	}
+	err := s.lockedChannel(ctx, org, id, func(q *dbgen.Queries) error {
+		_, err := q.DeleteChannel(ctx, dbgen.DeleteChannelParams{OrgID: org, ID: id})
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("delete channel %s: %w", id, classify(err))
 	}
 	return nil
+}
+
+// lockedChannel works on a channel of the tenant under its lock, if it meets the context's
+// precondition.
+func (s *Store) lockedChannel(ctx context.Context, org, id uptime.ID, do func(*dbgen.Queries) error) error {
+	return s.Tx(ctx, func(tx pgx.Tx) error {
+		q := dbgen.New(tx)
+		row, err := q.LockOwnChannel(ctx, dbgen.LockOwnChannelParams{OrgID: org, ID: id})
+		if err != nil {
+			return err
+		}
+		c := channelOf(row)
+		if err := met(ctx, c.Version()); err != nil {
+			return err
+		}
+		return do(q)
+	})
 }
 
 // ChannelsFor returns the enabled channels that hear of an event of a website, in

@@ -35,10 +35,18 @@ func (s *Store) CommentIncident(ctx context.Context, org, id uptime.ID, by, text
 // NoteIncident writes down what was learned of an incident; ErrNotFound if the tenant has
 // no such incident.
 func (s *Store) NoteIncident(ctx context.Context, org, id uptime.ID, note string) (Incident, error) {
-	n, err := s.q.NoteIncident(ctx, dbgen.NoteIncidentParams{OrgID: org, ID: id, Note: note})
-	if err == nil && n == 0 {
-		err = ErrNotFound
-	}
+	err := s.Tx(ctx, func(tx pgx.Tx) error {
+		q := dbgen.New(tx)
+		was, err := q.LockNote(ctx, dbgen.LockNoteParams{OrgID: org, ID: id})
+		if err != nil {
+			return classify(err)
+		}
+		if err := met(ctx, (&Incident{Note: was}).Version()); err != nil {
+			return err
+		}
+		_, err = q.NoteIncident(ctx, dbgen.NoteIncidentParams{OrgID: org, ID: id, Note: note})
+		return err
+	})
 	if err != nil {
 		return Incident{}, fmt.Errorf("note of incident %s: %w", id, err)
 	}

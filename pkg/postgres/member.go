@@ -99,6 +99,9 @@ func (s *Store) changeMember(
 			return fmt.Errorf("member %s: %w", account, classify(err))
 		}
 		m = memberOf(row)
+		if err := met(ctx, m.Version()); err != nil {
+			return err
+		}
 		if err := may(m); err != nil {
 			return err
 		}

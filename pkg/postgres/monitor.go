@@ -175,6 +175,9 @@ func (s *Store) UpdateMonitor(ctx context.Context, org, id uptime.ID, change fun
 			return err
 		}
 		old := m
+		if err := met(ctx, m.Version()); err != nil {
+			return err
+		}
 		if err := change(&m); err != nil {
 			return err
 		}
@@ -188,10 +191,18 @@ func (s *Store) UpdateMonitor(ctx context.Context, org, id uptime.ID, change fun
 
 // DeleteMonitor removes a monitor of the tenant and all that was found out by it.
 func (s *Store) DeleteMonitor(ctx context.Context, org, id uptime.ID) error {
-	n, err := s.q.DeleteMonitor(ctx, dbgen.DeleteMonitorParams{OrgID: org, ID: id})
-	if err == nil && n == 0 {
-		err = ErrNotFound
-	}
+	err := s.Tx(ctx, func(tx pgx.Tx) error {
+		q := dbgen.New(tx)
+		row, err := q.LockMonitor(ctx, dbgen.LockMonitorParams{OrgID: org, ID: id})
+		if err != nil {
+			return err
+		}
+		if err := met(ctx, versionAt(row.UpdatedAt)); err != nil {
+			return err
+		}
+		_, err = q.DeleteMonitor(ctx, dbgen.DeleteMonitorParams{OrgID: org, ID: id})
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("delete monitor %s: %w", id, classify(err))
 	}

@@ -57,6 +57,9 @@ func (s *Store) UpdateOrg(ctx context.Context, id uptime.ID, change func(*Org) e
 			return fmt.Errorf("organisation %s: %w", id, classify(err))
 		}
 		org := orgOf(row)
+		if err := met(ctx, org.Version()); err != nil {
+			return err
+		}
 		if err := change(&org); err != nil {
 			return err
 		}
@@ -87,7 +90,11 @@ func (s *Store) DeleteOrg(ctx context.Context, id uptime.ID, may func(Org) error
 		if row.Slug == DefaultOrg {
 			return ErrFirstOrg
 		}
-		if err := may(orgOf(row)); err != nil {
+		org := orgOf(row)
+		if err := met(ctx, org.Version()); err != nil {
+			return err
+		}
+		if err := may(org); err != nil {
 			return err
 		}
 		if monitors, err = q.MonitorsOfOrg(ctx, id); err != nil {

@@ -103,6 +103,9 @@ func (s *Store) UpdateRegion(ctx context.Context, org uptime.ID, name string, ch
 			return fmt.Errorf("region %s: %w", name, classify(err))
 		}
 		r := regionOf(row)
+		if err := met(ctx, r.Version()); err != nil {
+			return err
+		}
 		if err := change(&r); err != nil {
 			return err
 		}
@@ -151,6 +154,9 @@ func (s *Store) DeleteRegion(ctx context.Context, org uptime.ID, name string) er
 			return classify(err)
 		}
 		r := regionOf(row)
+		if err := met(ctx, r.Version()); err != nil {
+			return err
+		}
 		if err := withdraw(ctx, q, &r, uptime.ID{}); err != nil {
 			return err
 		}

@@ -67,6 +67,9 @@ func (s *Store) UpdateStatusPage(ctx context.Context, org, id uptime.ID, change 
 			return err
 		}
 		p = pageOf(row, websites[id])
+		if err := met(ctx, p.Version()); err != nil {
+			return err
+		}
 		if err := change(&p); err != nil {
 			return err
 		}
@@ -138,10 +141,18 @@ func (s *Store) StatusPages(ctx context.Context, org, after uptime.ID, limit int
 
 // DeleteStatusPage removes a page of the tenant.
 func (s *Store) DeleteStatusPage(ctx context.Context, org, id uptime.ID) error {
-	n, err := s.q.DeleteStatusPage(ctx, dbgen.DeleteStatusPageParams{OrgID: org, ID: id})
-	if err == nil && n == 0 {
-		err = ErrNotFound
-	}
+	err := s.Tx(ctx, func(tx pgx.Tx) error {
+		q := dbgen.New(tx)
+		row, err := q.LockStatusPage(ctx, dbgen.LockStatusPageParams{OrgID: org, ID: id})
+		if err != nil {
+			return classify(err)
+		}
+		if err := met(ctx, versionAt(row.UpdatedAt)); err != nil {
+			return err
+		}
+		_, err = q.DeleteStatusPage(ctx, dbgen.DeleteStatusPageParams{OrgID: org, ID: id})
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("delete status page %s: %w", id, err)
 	}

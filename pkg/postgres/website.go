@@ -95,19 +95,18 @@ func (s *Store) UpdateWebsite(ctx context.Context, org, id uptime.ID, change fun
 		if err != nil {
 			return fmt.Errorf("website %s: %w", id, classify(err))
 		}
-		var first, old *Monitor
-		switch row, err := q.FirstMonitor(ctx, id); {
-		case err == nil:
-			m, err := monitorOf(row)
-			if err != nil {
-				return err
-			}
-			was := m
-			first, old = &m, &was
-		case !errors.Is(err, pgx.ErrNoRows):
-			return fmt.Errorf("first monitor of %s: %w", id, err)
+		first, err := firstMonitor(ctx, q, id)
+		if err != nil {
+			return err
 		}
 		w := websiteOf(row)
+		if err := met(ctx, websiteVersion(&w, first)); err != nil {
+			return err
+		}
+		var old Monitor
+		if first != nil {
+			old = *first
+		}
 		if err := change(&w, first); err != nil {
 			return err
 		}
@@ -126,12 +125,26 @@ func (s *Store) UpdateWebsite(ctx context.Context, org, id uptime.ID, change fun
 		if first == nil {
 			return nil
 		}
-		return saveMonitor(ctx, tx, old, first)
+		return saveMonitor(ctx, tx, &old, first)
 	})
 	if err != nil {
 		return Website{}, err
 	}
 	return s.Website(ctx, org, id)
+}
+
+// firstMonitor locks and returns the monitor that looks at a website's own URL; nil if
+// there is none.
+func firstMonitor(ctx context.Context, q *dbgen.Queries, website uptime.ID) (*Monitor, error) {
+	row, err := q.FirstMonitor(ctx, website)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("first monitor of %s: %w", website, err)
+	}
+	m, err := monitorOf(row)
+	return &m, err
 }
 
 // DeleteWebsite removes a website of the tenant with all that hangs on it and returns
@@ -140,9 +153,17 @@ func (s *Store) DeleteWebsite(ctx context.Context, org, id uptime.ID) ([]uptime.
 	var monitors []uptime.ID
 	err := s.Tx(ctx, func(tx pgx.Tx) error {
 		q := dbgen.New(tx)
-		_, err := q.LockWebsite(ctx, dbgen.LockWebsiteParams{OrgID: org, ID: id})
+		row, err := q.LockWebsite(ctx, dbgen.LockWebsiteParams{OrgID: org, ID: id})
 		if err != nil {
 			return classify(err)
+		}
+		first, err := firstMonitor(ctx, q, id)
+		if err != nil {
+			return err
+		}
+		w := websiteOf(row)
+		if err := met(ctx, websiteVersion(&w, first)); err != nil {
+			return err
 		}
 		if monitors, err = q.MonitorsOfWebsite(ctx, id); err != nil {
 			return err

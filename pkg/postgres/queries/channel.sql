@@ -8,6 +8,9 @@ RETURNING *;
 -- name: GetChannel :one
 SELECT * FROM channel WHERE org_id = sqlc.arg(org_id) AND id = sqlc.arg(id);
 
+-- name: LockOwnChannel :one
+SELECT * FROM channel WHERE org_id = sqlc.arg(org_id) AND id = sqlc.arg(id) FOR UPDATE;
+
 -- name: ListChannels :many
 SELECT * FROM channel
 WHERE org_id = sqlc.arg(org_id) AND (sqlc.narg(after)::uuid IS NULL OR id > sqlc.narg(after)::uuid)

@@ -62,6 +62,9 @@ ORDER BY opened_at DESC, id DESC;
 -- name: NoteIncident :execrows
 UPDATE incident SET note = @note WHERE org_id = @org_id AND id = @id;
 
+-- name: LockNote :one
+SELECT note FROM incident WHERE org_id = @org_id AND id = @id FOR NO KEY UPDATE;
+
 -- name: LockIncident :one
 SELECT id FROM incident WHERE org_id = @org_id AND id = @id FOR SHARE;
 

@@ -273,6 +273,38 @@ func (q *Queries) ListChannels(ctx context.Context, arg ListChannelsParams) ([]C
 	return items, nil
 }
 
+const lockOwnChannel = `-- name: LockOwnChannel :one
+SELECT id, org_id, name, kind, config, secrets_sealed, enabled, events, website_ids, reminder_seconds, throttle_seconds, hold_until, created_at, updated_at, managed_by FROM channel WHERE org_id = $1 AND id = $2 FOR UPDATE
+`
+
+type LockOwnChannelParams struct {
+	OrgID uptime.ID
+	ID    uptime.ID
+}
+
+func (q *Queries) LockOwnChannel(ctx context.Context, arg LockOwnChannelParams) (Channel, error) {
+	row := q.db.QueryRow(ctx, lockOwnChannel, arg.OrgID, arg.ID)
+	var i Channel
+	err := row.Scan(
+		&i.ID,
+		&i.OrgID,
+		&i.Name,
+		&i.Kind,
+		&i.Config,
+		&i.SecretsSealed,
+		&i.Enabled,
+		&i.Events,
+		&i.WebsiteIds,
+		&i.ReminderSeconds,
+		&i.ThrottleSeconds,
+		&i.HoldUntil,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.ManagedBy,
+	)
+	return i, err
+}
+
 const updateChannel = `-- name: UpdateChannel :one
 UPDATE channel
 SET name = $1, config = $2, secrets_sealed = $3, enabled = $4,

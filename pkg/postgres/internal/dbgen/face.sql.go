@@ -219,6 +219,22 @@ func (q *Queries) LockIncident(ctx context.Context, arg LockIncidentParams) (upt
 	return id, err
 }
 
+const lockNote = `-- name: LockNote :one
+SELECT note FROM incident WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE
+`
+
+type LockNoteParams struct {
+	OrgID uptime.ID
+	ID    uptime.ID
+}
+
+func (q *Queries) LockNote(ctx context.Context, arg LockNoteParams) (string, error) {
+	row := q.db.QueryRow(ctx, lockNote, arg.OrgID, arg.ID)
+	var note string
+	err := row.Scan(&note)
+	return note, err
+}
+
 const monitorsOfTagged = `-- name: MonitorsOfTagged :many
 SELECT m.id, m.website_id FROM website w JOIN monitor m ON m.website_id = w.id
 WHERE w.org_id = $1 AND w.tags @> $2::text[]

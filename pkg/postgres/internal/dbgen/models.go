@@ -286,10 +286,11 @@ type MonitorState struct {
 }
 
 type Org struct {
-	ID                 uptime.ID
-	Slug               string
-	Name               string
-	CreatedAt          time.Time
+	ID        uptime.ID
+	Slug      string
+	Name      string
+	CreatedAt time.Time
+	// null: the fleet's setting; 0: as many as one likes; so the others
 	MaxWebsites        *int32
 	MaxMonitors        *int32
 	MaxChecksPerMinute *int32
