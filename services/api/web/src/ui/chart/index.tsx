@@ -5,6 +5,7 @@ import { useZone } from "../time";
 import { type ChartProps, stroke } from "./series";
 
 export type { Band, ChartProps, Series } from "./series";
+export { stroke } from "./series";
 
 const Plot = lazy(() => import("./plot"));
 
