@@ -187,6 +187,33 @@ func TestTestAlertWithoutNotifier(t *testing.T) {
 	}
 }
 
+func TestChannelsAndDeliveriesTellUntilWhenTheyWait(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, func(c *httpapi.Config) { c.TestWait = time.Second })
+	type waiting struct {
+		ID        string     `json:"id"`
+		HeldUntil *time.Time `json:"held_until"`
+		RetryAt   *time.Time `json:"retry_at"`
+	}
+	var c, held waiting
+	f.call("POST", "/v1/channels", `{"name":"x","kind":"slack","config":{"webhook_url":"https://h.example/x"}}`).want(201, &c)
+	f.call("POST", "/v1/channels/"+c.ID+"/test", nil).problem(504)
+	until := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
+	_, err := f.store.Pool().Exec(context.Background(), `UPDATE channel SET hold_until = $1`, until)
+	f.ok(err)
+	_, err = f.store.Pool().Exec(context.Background(), `UPDATE delivery SET retry_at = $1`, until)
+	f.ok(err)
+	f.call("GET", "/v1/channels/"+c.ID, nil).want(200, &held)
+	if c.HeldUntil != nil || held.HeldUntil == nil || !held.HeldUntil.Equal(until) {
+		t.Errorf("held until %v, then %v, want %v", c.HeldUntil, held.HeldUntil, until)
+	}
+	var all pageOf[waiting]
+	f.call("GET", "/v1/deliveries", nil).want(200, &all)
+	if len(all.Items) != 1 || all.Items[0].RetryAt == nil || !all.Items[0].RetryAt.Equal(until) {
+		t.Errorf("waits: %+v, want until %v", all.Items, until)
+	}
+}
+
 func TestDeliveries(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t)
@@ -245,6 +272,12 @@ func TestDeliveries(t *testing.T) {
 	if member.Response == nil || member.Response.Text != "taken" {
 		t.Errorf("what the digest was answered: %+v", member.Response)
 	}
+	for query, want := range map[string]int{"status=delivered": 1, "status=combined": 2, "status=dead": 0} {
+		if got := count(query); got != want {
+			t.Errorf("%q: %d deliveries, want %d", query, got, want)
+		}
+	}
+	f.call("GET", "/v1/deliveries?status=lost", nil).invalid("#/status")
 	f.call("GET", "/v1/deliveries?incident_id=x", nil).invalid("#/incident_id")
 	f.call("GET", "/v1/deliveries?cursor=x", nil).invalid("#/cursor")
 	var none pageOf[delivery]

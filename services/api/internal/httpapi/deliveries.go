@@ -90,7 +90,8 @@ func (s *Server) ListDeliveries(ctx context.Context, r api.ListDeliveriesRequest
 	}
 	limit := limitOf(r.Params.Limit)
 	deliveries, err := s.Store.Deliveries(ctx, callerOf(ctx).Org, postgres.DeliveryFilter{
-		IncidentID: deref(r.Params.IncidentID), ChannelID: deref(r.Params.ChannelID), Before: before, Limit: limit + 1,
+		IncidentID: deref(r.Params.IncidentID), ChannelID: deref(r.Params.ChannelID),
+		Status: postgres.DeliveryStatus(deref(r.Params.Status)), Before: before, Limit: limit + 1,
 	})
 	if err != nil {
 		return nil, err
@@ -118,6 +119,10 @@ func deliveryView(d *postgres.Delivery) (api.Delivery, error) {
 		Event: string(d.Event), IdempotencyKey: d.Key, Status: api.DeliveryStatus(d.Status), Attempts: d.Attempts,
 		Message: message, Response: null[api.Answer](), Error: d.Error,
 		DigestID: unlessZero(d.DigestID), CreatedAt: d.CreatedAt.UTC(), FinishedAt: nullTime(d.FinishedAt),
+		RetryAt: null[time.Time](),
+	}
+	if d.Status == postgres.DeliveryPending {
+		out.RetryAt = nullTime(d.RetryAt)
 	}
 	if d.DigestID == d.ID {
 		out.DigestID = null[uptime.ID]()

@@ -890,17 +890,20 @@ type CertificateAssertion = json.RawMessage
 // Channel defines model for Channel.
 type Channel struct {
 	// Config By kind. email: to[], smtp? {host, port, security, user, pass, from}; slack: webhook_url; webhook: url, secret?, template?
-	Config          ChannelConfig           `json:"config"`
-	CreatedAt       time.Time               `json:"created_at"`
-	Enabled         bool                    `json:"enabled"`
-	Events          []AlertEvent            `json:"events"`
-	ID              ID                      `json:"id"`
-	Kind            string                  `json:"kind"`
-	Name            string                  `json:"name"`
-	ReminderSeconds int                     `json:"reminder_seconds"`
-	ThrottleSeconds int                     `json:"throttle_seconds"`
-	UpdatedAt       time.Time               `json:"updated_at"`
-	WebsiteIds      nullable.Nullable[[]ID] `json:"website_ids"`
+	Config    ChannelConfig `json:"config"`
+	CreatedAt time.Time     `json:"created_at"`
+	Enabled   bool          `json:"enabled"`
+	Events    []AlertEvent  `json:"events"`
+
+	// HeldUntil Until when the other side asked to be left alone
+	HeldUntil       nullable.Nullable[time.Time] `json:"held_until"`
+	ID              ID                           `json:"id"`
+	Kind            string                       `json:"kind"`
+	Name            string                       `json:"name"`
+	ReminderSeconds int                          `json:"reminder_seconds"`
+	ThrottleSeconds int                          `json:"throttle_seconds"`
+	UpdatedAt       time.Time                    `json:"updated_at"`
+	WebsiteIds      nullable.Nullable[[]ID]      `json:"website_ids"`
 }
 
 // ChannelConfig By kind. email: to[], smtp? {host, port, security, user, pass, from}; slack: webhook_url; webhook: url, secret?, template?
@@ -1008,19 +1011,22 @@ type Delivery struct {
 	Message json.RawMessage `json:"message"`
 
 	// Response The other side's last answer, null if there was none
-	Response  nullable.Nullable[Answer]    `json:"response"`
+	Response nullable.Nullable[Answer] `json:"response"`
+
+	// RetryAt Until when a pending one waits; null if it may be tried
+	RetryAt   nullable.Nullable[time.Time] `json:"retry_at"`
 	Status    DeliveryStatus               `json:"status"`
 	WebsiteID nullable.Nullable[uptime.ID] `json:"website_id"`
 }
-
-// DeliveryStatus defines model for Delivery.Status.
-type DeliveryStatus string
 
 // DeliveryPage defines model for DeliveryPage.
 type DeliveryPage struct {
 	Items      []Delivery                `json:"items"`
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 }
+
+// DeliveryStatus defines model for DeliveryStatus.
+type DeliveryStatus string
 
 // Downtime defines model for Downtime.
 type Downtime struct {
@@ -2873,6 +2879,9 @@ type ListDeliveriesParams struct {
 	IncidentID *ID `form:"incident_id,omitempty" json:"incident_id,omitempty"`
 	ChannelID  *ID `form:"channel_id,omitempty" json:"channel_id,omitempty"`
 
+	// Status Only what came of it so
+	Status *DeliveryStatus `form:"status,omitempty" json:"status,omitempty"`
+
 	// Cursor next_cursor of the page before
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 
@@ -4270,6 +4279,14 @@ func (siw *ServerInterfaceWrapper) ListDeliveries(c *gin.Context) {
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "channel_id", c.Request.URL.Query(), &params.ChannelID, runtime.BindQueryParameterOptions{Type: "string", Format: "uuid"})
 	if err != nil {
 		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter channel_id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", c.Request.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter status: %w", err), http.StatusBadRequest)
 		return
 	}
 

@@ -1184,7 +1184,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Websites with their monitors, and channels, as an import takes them; secrets are left out and named */
+        /** Websites with their monitors, as an import takes them; secrets are left out and named */
         get: operations["exportWebsites"];
         put?: never;
         post?: never;
@@ -2385,7 +2385,7 @@ export interface components {
             /** @enum {string} */
             change: "created" | "changed" | "deleted";
             /** @enum {string} */
-            object: "website" | "monitor" | "channel" | "region";
+            object: "website" | "monitor" | "channel" | "region" | "status_page";
             /** @description Of the object; a region has a name */
             id: string;
             /** @description Of a monitor and of a website */
@@ -2519,6 +2519,11 @@ export interface components {
             website_ids: components["schemas"]["ID"][] | null;
             reminder_seconds: number;
             throttle_seconds: number;
+            /**
+             * Format: date-time
+             * @description Until when the other side asked to be left alone
+             */
+            held_until: string | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -2528,6 +2533,8 @@ export interface components {
             items: components["schemas"]["Channel"][];
             next_cursor: string | null;
         };
+        /** @enum {string} */
+        DeliveryStatus: "pending" | "delivered" | "dead" | "suppressed" | "combined";
         Delivery: {
             id: components["schemas"]["ID"];
             channel_id: components["schemas"]["ID"];
@@ -2538,8 +2545,7 @@ export interface components {
             /** @description down, recovered, degraded, advisory, fleet, expiry, reminder or test */
             event: string;
             idempotency_key: string;
-            /** @enum {string} */
-            status: "pending" | "delivered" | "dead" | "suppressed" | "combined";
+            status: components["schemas"]["DeliveryStatus"];
             /**
              * Format: uuid
              * @description The delivery whose message tells this one, too; null if its own does. Once combined, response is what that one got.
@@ -2555,6 +2561,11 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until when a pending one waits; null if it may be tried
+             */
+            retry_at: string | null;
         };
         Answer: {
             /** @description HTTP status or SMTP reply code */
@@ -2942,7 +2953,7 @@ export interface components {
             /** @description ids without a website */
             missing: components["schemas"]["ID"][];
         };
-        /** @description Websites with all their monitors; an export can be imported as it is */
+        /** @description Websites with all their monitors; an export can be imported as it is. What is left out stays as it is, and has its default in what is new */
         Estate: {
             /**
              * @default 1
@@ -2957,11 +2968,9 @@ export interface components {
             name: string;
             url?: string;
             tags?: components["schemas"]["Tags"];
-            /** @default false */
             paused?: boolean;
-            /** @default false */
             muted?: boolean;
-            /** @description Without any, one of kind http for the url */
+            /** @description Those of a website that are not named stay, unless they are pruned; a new one without any gets one of kind http for the url */
             monitors?: components["schemas"]["EstateMonitor"][];
         };
         EstateMonitor: {
@@ -2977,7 +2986,6 @@ export interface components {
             timeout_ms?: number;
             regions?: components["schemas"]["RegionNames"];
             policy?: components["schemas"]["PolicyInput"] | null;
-            /** @default false */
             paused?: boolean;
             /** @description Of an export: JSON pointers of the settings that are secret and were left out */
             secrets?: string[];
@@ -5643,6 +5651,8 @@ export interface operations {
             query?: {
                 incident_id?: components["schemas"]["ID"];
                 channel_id?: components["schemas"]["ID"];
+                /** @description Only what came of it so */
+                status?: components["schemas"]["DeliveryStatus"];
                 /** @description next_cursor of the page before */
                 cursor?: components["parameters"]["Cursor"];
                 /** @description Length of the page */
