@@ -10,8 +10,8 @@ import (
 
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
-	"github.com/probefleet/probefleet/services/api/internal/estate"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
+	"github.com/probefleet/probefleet/services/api/internal/httpapi/estate"
 )
 
 // ExportWebsites implements [api.StrictServerInterface].

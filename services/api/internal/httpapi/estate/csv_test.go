@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/probefleet/probefleet/services/api/internal/estate"
+	"github.com/probefleet/probefleet/services/api/internal/httpapi/estate"
 )
 
 func TestReadCSV(t *testing.T) {
