@@ -38,9 +38,6 @@ func (s *Server) ListSummaries(ctx context.Context, r api.ListSummariesRequestOb
 	}
 	width := defaultSlot
 	if p.SlotSeconds != nil {
-		if !p.SlotSeconds.Valid() {
-			return nil, invalidParam("slot_seconds", "must be 60, 300, 960, 3600 or 86400")
-		}
 		width = time.Duration(*p.SlotSeconds) * time.Second
 	}
 	facts, err := s.factsOf(ctx, callerOf(ctx).Org, websites, width)

@@ -224,6 +224,10 @@ func (c *checker) number(at string, s *openapi3.Schema, v json.Number) {
 		c.add(at, "is too large a number")
 		return
 	}
+	if len(s.Enum) > 0 && !slices.Contains(s.Enum, any(n)) { // the document's numbers are read as such
+		c.add(at, "must be %s", oneOf(s.Enum))
+		return
+	}
 	reason := ""
 	if h := hint(s); h != "" {
 		reason = " (" + h + ")"

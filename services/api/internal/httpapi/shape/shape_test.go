@@ -25,6 +25,7 @@ paths:
         - {name: t, in: query, schema: {type: string, format: date-time}}
         - {name: s, in: query, schema: {type: string, maxLength: 3}}
         - {name: e, in: query, schema: {type: string, enum: [one, two]}}
+        - {name: w, in: query, schema: {type: integer, enum: [60, 300]}}
         - {name: h, in: header, schema: {type: integer}}
       responses: {default: {description: x}}
 components:
@@ -148,6 +149,8 @@ func TestQuery(t *testing.T) {
 		{"s=abcd", []string{"#/s must have at most 3 characters"}},
 		{"s=%00", []string{"#/s must not have control characters"}},
 		{"e=", []string{"#/e must be one or two"}},
+		{"w=300", nil},
+		{"w=301", []string{"#/w must be 60 or 300"}},
 		{"e=three&n=x", []string{"#/n must be a whole number", "#/e must be one or two"}},
 	}
 	for _, tt := range tests {
