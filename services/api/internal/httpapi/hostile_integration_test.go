@@ -174,7 +174,7 @@ func changed(valid any, schema *openapi3.Schema) []any {
 //nolint:paralleltest // it measures the memory of the process
 func TestHostileInput(t *testing.T) {
 	live, _ := withEvents(t)
-	f := newFleet(t, withTicks(t), live, func(c *httpapi.Config) { c.TestWait = time.Millisecond })
+	f := newFleet(t, withTicks(t), live, withMail, func(c *httpapi.Config) { c.TestWait = time.Millisecond })
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
