@@ -25,6 +25,7 @@ const usage = `usage: stack COMMAND
   region-add NAME       add a region, print the environment of its workers
   demo [-clean]         watch scripted websites, or remove them
   bench [-parts A,B]    what fleets of its own cost on this machine (-form quick, long)
+  browser TASK          a browser on a fleet of its own: test, bench [-doc], screenshots
   settings [-write]     the services' settings as a table, into the README
   build                 build the dashboard, and the services into bin
   web [-packages]       build the dashboard, or install what that needs
@@ -46,6 +47,7 @@ func (e env) tool(name string) string { return filepath.Join(e.root, ".data", "b
 var commands = map[string]command{
 	"bench":        benchCommand,
 	"bench-target": benchTarget,
+	"browser":      browserCommand,
 	"build":        buildCommand,
 	"demo":         demoCommand,
 	"down":         down,

@@ -30,7 +30,7 @@ type Config struct {
 // it. What comes from elsewhere, the engines, is installed before. It returns only if
 // something is wrong, or with nil once inside. Root gets mounts of its own, too.
 func Enter(ctx context.Context, cfg Config) error {
-	if slices.Contains(os.Environ(), mark) {
+	if Inside() {
 		return nil
 	}
 	if err := install(ctx, cfg); err != nil {
@@ -84,8 +84,11 @@ func install(ctx context.Context, cfg Config) error {
 	return engines.Install(ctx, root, engine)
 }
 
+// Inside tells whether this program has moved into a sandbox.
+func Inside() bool { return slices.Contains(os.Environ(), mark) }
+
 // CanMount tells whether this program may mount file systems that nobody else sees.
-func CanMount() bool { return os.Geteuid() == 0 && slices.Contains(os.Environ(), mark) }
+func CanMount() bool { return os.Geteuid() == 0 && Inside() }
 
 // SmallDisk mounts an empty file system of so many MiB, in memory, on a directory.
 // The function that it returns takes it away.

@@ -131,7 +131,7 @@ func (b Builder) npm(ctx context.Context, args ...string) ([]byte, error) {
 }
 
 // Hash names the state of a directory by its files' paths and content, without
-// node_modules.
+// node_modules and the tests in the browser, of which nothing is built.
 func Hash(dir string) (string, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -145,7 +145,7 @@ func Hash(dir string) (string, error) {
 			return err
 		}
 		if d.IsDir() {
-			if d.Name() == "node_modules" {
+			if d.Name() == "node_modules" || path == "e2e" {
 				return fs.SkipDir
 			}
 			return nil
