@@ -102,14 +102,14 @@ function Shown({ website }: { website: Website }) {
                 {monitor.kind === "heartbeat" ? (
                   <Heartbeat monitor={monitor} />
                 ) : (
-                  <Response key={monitor.id} monitor={monitor} range={range} />
+                  <Response key={`response ${monitor.id}`} monitor={monitor} range={range} />
                 )}
                 <div className="mb-4 grid items-start gap-4 lg:grid-cols-2">
                   <Uptime websiteId={website.id} />
                   <DowntimePanel website={website} />
                 </div>
                 <IncidentsPanel website={website} />
-                <Checks key={monitor.id} monitor={monitor} range={range} />
+                <Checks key={`checks ${monitor.id}`} monitor={monitor} range={range} />
               </>
             ),
           },
