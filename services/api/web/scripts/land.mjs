@@ -24,6 +24,21 @@ function project([lon, lat]) {
   return [Math.round(500 + x * 184), Math.round(243 - y * 184)];
 }
 
+// What crosses the date line goes on beyond it rather than back over the whole map.
+function unwrapped(ring) {
+  let turn = 0;
+  let [before] = ring[0];
+  const points = ring.map(([lon, lat]) => {
+    if (lon - before > 180) turn -= 360;
+    if (before - lon > 180) turn += 360;
+    before = lon;
+    return [lon + turn, lat];
+  });
+  const all = points.map(([lon]) => lon);
+  const home = -360 * Math.round((Math.min(...all) + Math.max(...all)) / 720);
+  return points.map(([lon, lat]) => [lon + home, lat]);
+}
+
 const simple = simplify(presimplify(world), leastArea);
 const land = feature(simple, simple.objects.land);
 let path = "";
@@ -32,7 +47,9 @@ for (const f of land.features ?? [land]) {
   for (const polygon of polygons) {
     for (const ring of polygon) {
       if (ring.every(([, lat]) => lat < south)) continue;
-      const points = ring.map(project).filter((p, i, all) => i === 0 || p.join() !== all[i - 1].join());
+      const points = unwrapped(ring)
+        .map(project)
+        .filter((p, i, all) => i === 0 || p.join() !== all[i - 1].join());
       if (points.length < 4) continue;
       let [px, py] = points[0];
       path += `M${px} ${py}`;

@@ -46,7 +46,13 @@ export function order(rows: readonly Row[], sort: Sort): Row[] {
   const byName = (a: Row, b: Row) =>
     collator.compare(a.s.name, b.s.name) || (a.s.id < b.s.id ? -1 : a.s.id > b.s.id ? 1 : 0);
   const value = values[sort.key];
-  if (!value) return [...rows].sort((a, b) => turn * worse(a.status, b.status) || byName(a, b));
+  if (!value) {
+    // Of those that are equally well, the ones that some region sees fail come first.
+    const doubt = (r: Row) => (r.s.advisory_regions.length > 0 ? 0 : 1);
+    return [...rows].sort(
+      (a, b) => turn * (worse(a.status, b.status) || doubt(a) - doubt(b)) || byName(a, b),
+    );
+  }
   if (sort.key === "name") return [...rows].sort((a, b) => turn * byName(a, b));
   const keyed = rows.map((row) => ({ row, v: value(row) }));
   keyed.sort((a, b) => {

@@ -90,7 +90,7 @@ export function Filters(p: FiltersProps) {
           }}
         />
         {p.q === "" && (
-          <span className="pointer-events-none absolute top-2 right-2" aria-hidden="true">
+          <span className="pointer-events-none absolute top-2 right-2 hidden sm:inline" aria-hidden="true">
             <Kbd>/</Kbd>
           </span>
         )}

@@ -30,7 +30,10 @@ export function FirstSteps({ overview, websites }: { overview: Schema["Overview"
     enabled: overview.channels > 0,
     refetchInterval: (q) => (q.state.data ? false : 10_000),
   });
-  const [closed, setClosed] = useState(() => remembered("first-steps") === "closed");
+  const [closed, setClosed] = useState(() => {
+    const chosen = remembered("first-steps");
+    return chosen ? chosen === "closed" : window.innerWidth < 640; // a phone has no room to spare
+  });
   const steps: Step[] = [
     {
       key: "website",
@@ -66,7 +69,7 @@ export function FirstSteps({ overview, websites }: { overview: Schema["Overview"
   if (done === steps.length || (overview.channels > 0 && told.data === undefined)) return null;
   const toggle = () => {
     setClosed(!closed);
-    remember("first-steps", closed ? null : "closed");
+    remember("first-steps", closed ? "open" : "closed");
   };
   return (
     <section aria-label="First steps" className="rounded border border-line bg-surface">

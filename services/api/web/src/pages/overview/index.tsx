@@ -99,7 +99,6 @@ export default function Overview() {
       actions={<Actions mayWrite={mayWrite} onAdd={() => setAdding(true)} />}
     >
       <div className="space-y-4">
-        {overview.data && <FirstSteps overview={overview.data} websites={total ?? 0} />}
         {welcome && mayWrite && (
           <FirstWebsite>
             {!firstRun && (
@@ -124,6 +123,7 @@ export default function Overview() {
                 stale={stale}
               />
             )}
+            {overview.data && <FirstSteps overview={overview.data} websites={total ?? 0} />}
             <Websites rows={rows} overview={overview.data} total={total} stale={stale} />
           </>
         )}

@@ -48,10 +48,11 @@ const cell = (f: (row: Row) => ReactNode) => (line: Line) => (isGroup(line) ? nu
 /** The websites: what is up, from where, how fast, and why not. */
 export function List(props: ListProps) {
   const { lines, selected, onSelect, explanations, stale } = props;
-  const phone = useNarrow();
+  const width = useWidth();
+  const phone = width === "phone";
   const [, navigate] = useLocation();
   const mayWrite = useMay("write");
-  const columns = useColumns(phone, mayWrite, selected, onSelect, explanations, lines);
+  const columns = useColumns(width, mayWrite, selected, onSelect, explanations, lines);
   const inSight = useRef<string[]>([]);
   const onSight = useCallback((shown: readonly Line[]) => {
     inSight.current = [...new Set(shown.flatMap((l) => (isGroup(l) ? [] : [l.row.s.id])))];
@@ -125,18 +126,22 @@ function useRowKeys(
   };
 }
 
-function useNarrow(): boolean {
-  const [narrow, setNarrow] = useState(() => window.innerWidth < 640);
+type Width = "phone" | "usual" | "wide";
+const widthNow = (): Width =>
+  window.innerWidth < 640 ? "phone" : window.innerWidth < 1440 ? "usual" : "wide";
+
+function useWidth(): Width {
+  const [width, setWidth] = useState(widthNow);
   useEffect(() => {
-    const f = () => setNarrow(window.innerWidth < 640);
+    const f = () => setWidth(widthNow());
     window.addEventListener("resize", f);
     return () => window.removeEventListener("resize", f);
   }, []);
-  return narrow;
+  return width;
 }
 
 function useColumns(
-  phone: boolean,
+  width: Width,
   mayWrite: boolean,
   selected: ReadonlySet<string>,
   onSelect: (ids: readonly string[], on: boolean) => void,
@@ -150,7 +155,7 @@ function useColumns(
       width: "28px",
       cell: cell((r) => <RegionRing verdict={r.status} votes={votesOf(r.s)} size={28} />),
     };
-    if (phone) return [ring, ...phoneColumns(explanations)];
+    if (width === "phone") return [ring, ...phoneColumns(explanations)];
     const select: Column<Line> = {
       key: "select",
       header: <SelectAll lines={lines} selected={selected} onSelect={onSelect} />,
@@ -164,8 +169,8 @@ function useColumns(
         />
       )),
     };
-    return [...(mayWrite ? [select] : []), ring, ...wideColumns(explanations)];
-  }, [phone, mayWrite, selected, onSelect, explanations, lines]);
+    return [...(mayWrite ? [select] : []), ring, ...wideColumns(explanations, width === "wide")];
+  }, [width, mayWrite, selected, onSelect, explanations, lines]);
 }
 
 function SelectAll({ lines, selected, onSelect }: Pick<ListProps, "lines" | "selected" | "onSelect">) {
@@ -182,6 +187,25 @@ function SelectAll({ lines, selected, onSelect }: Pick<ListProps, "lines" | "sel
     />
   );
 }
+
+const wideOnly: Column<Line>[] = [
+  {
+    key: "spark",
+    header: "Response",
+    width: "96px",
+    cell: cell((r) => (
+      <Sparkline values={r.s.sparkline} label={`Response times of ${r.s.name} in the last 24 hours`} />
+    )),
+  },
+  {
+    key: "p50",
+    header: "p50",
+    width: "68px",
+    align: "right",
+    sortable: true,
+    cell: cell((r) => <Ms value={r.s.p50_ms} />),
+  },
+];
 
 const phoneColumns = (explanations: ReadonlyMap<string, string>): Column<Line>[] => [
   {
@@ -218,7 +242,7 @@ const phoneColumns = (explanations: ReadonlyMap<string, string>): Column<Line>[]
   },
 ];
 
-const wideColumns = (explanations: ReadonlyMap<string, string>): Column<Line>[] => [
+const wideColumns = (explanations: ReadonlyMap<string, string>, wide: boolean): Column<Line>[] => [
   {
     key: "name",
     header: "Website",
@@ -242,7 +266,7 @@ const wideColumns = (explanations: ReadonlyMap<string, string>): Column<Line>[] 
   {
     key: "verdict",
     header: "Verdict",
-    width: "minmax(130px, 1.4fr)",
+    width: "minmax(150px, 1.7fr)",
     sortable: true,
     cell: cell((r) => (
       <>
@@ -256,28 +280,11 @@ const wideColumns = (explanations: ReadonlyMap<string, string>): Column<Line>[] 
   {
     key: "bar",
     header: "Last 24 h",
-    width: "minmax(120px, 270px)",
+    width: wide ? "minmax(200px, 270px)" : "minmax(100px, 184px)",
     from: "md",
     cell: cell((r) => <Bar row={r} height={24} />),
   },
-  {
-    key: "spark",
-    header: "Response",
-    width: "96px",
-    from: "xl",
-    cell: cell((r) => (
-      <Sparkline values={r.s.sparkline} label={`Response times of ${r.s.name} in the last 24 hours`} />
-    )),
-  },
-  {
-    key: "p50",
-    header: "p50",
-    width: "68px",
-    align: "right",
-    sortable: true,
-    from: "xl",
-    cell: cell((r) => <Ms value={r.s.p50_ms} />),
-  },
+  ...(wide ? wideOnly : []),
   {
     key: "p95",
     header: "p95",
