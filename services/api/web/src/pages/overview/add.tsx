@@ -4,7 +4,7 @@ import { api, data, type Schema } from "@/api/client";
 import { explain, isProblem } from "@/api/problem";
 import { plural } from "@/lib/format";
 import { Button, cx, Dialog, Field, Icon, LinkButton, Select, TagInput, Textarea } from "@/ui";
-import { FirstResults } from "./first-results";
+import { type Added, FirstResults } from "./first-results";
 import { useRefetchRows } from "./rows";
 import { readUrls } from "./urls";
 
@@ -20,7 +20,7 @@ const intervals = [
 
 interface Outcome {
   url: string;
-  id?: string;
+  added?: Added;
   /** It was there already. */
   existing?: string;
   problem?: string;
@@ -43,7 +43,7 @@ function useAdd() {
     }
     setBusy(undefined);
     setOutcomes(all);
-    refetch(all.flatMap((o) => o.id ?? []));
+    refetch(all.flatMap((o) => o.added?.id ?? []));
     for (const key of ["overview", "tags"]) void client.invalidateQueries({ queryKey: [key] });
   };
   return { add, busy, outcomes, reset: () => setOutcomes(undefined) };
@@ -52,7 +52,7 @@ function useAdd() {
 async function addOne(body: Schema["WebsiteCreate"]): Promise<Outcome> {
   try {
     const website = await data(api.POST("/v1/websites", { body }));
-    return { url: body.url, id: website.id };
+    return { url: body.url, added: { id: website.id, monitor: website.monitors[0]?.id } };
   } catch (err) {
     if (isProblem(err, 409) && err.existingId) return { url: body.url, existing: err.existingId };
     return { url: body.url, problem: wrong(err) };
@@ -66,7 +66,7 @@ async function addMany(bodies: Schema["WebsiteCreate"][]): Promise<Outcome[]> {
     return bodies.map(({ url }, i): Outcome => {
       const a = result.items[i];
       const id = a?.id ?? a?.website?.id;
-      if (a && a.status < 300 && id) return { url, id };
+      if (a && a.status < 300 && id) return { url, added: { id, monitor: a.website?.monitors[0]?.id } };
       if (a?.status === 409 && a.problem?.existing_id) return { url, existing: a.problem.existing_id };
       const first = a?.problem?.errors?.[0]?.detail;
       return { url, problem: first ?? a?.problem?.detail ?? a?.problem?.title ?? "It was not added" };
@@ -208,7 +208,7 @@ function AddOpen({ onClose }: { onClose: () => void }) {
 }
 
 const told = (outcomes: Outcome[]) => {
-  const added = outcomes.filter((o) => o.id).length;
+  const added = outcomes.filter((o) => o.added).length;
   return added === outcomes.length
     ? `${plural(added, "website")} added`
     : `${added} of ${plural(outcomes.length, "website")} added`;
@@ -242,8 +242,8 @@ export function FirstWebsite({ children }: { children?: ReactNode }) {
 
 /** What became of each line, and what the regions say of those that were added. */
 function Outcomes({ outcomes }: { outcomes: Outcome[] }) {
-  const failed = outcomes.filter((o) => !o.id);
-  const added = outcomes.flatMap((o) => (o.id ? [o.id] : []));
+  const failed = outcomes.filter((o) => !o.added);
+  const added = outcomes.flatMap((o) => o.added ?? []);
   return (
     <div className="space-y-4">
       {failed.length > 0 && (
@@ -268,7 +268,7 @@ function Outcomes({ outcomes }: { outcomes: Outcome[] }) {
           ))}
         </ul>
       )}
-      {added.length > 0 && <FirstResults ids={added} />}
+      {added.length > 0 && <FirstResults added={added} />}
       {added.length === 0 && failed.length === 0 && (
         <p className="text-muted">
           <Icon name="info" /> Nothing was added.

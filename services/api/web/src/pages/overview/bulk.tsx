@@ -24,7 +24,7 @@ export function BulkBar({
     bulk.mutate({ action, ids, ...more }, { onSuccess: () => action === "delete" && onClear() });
   const many = plural(ids.length, "website");
   return (
-    <div className="pointer-events-none sticky bottom-16 z-20 mt-3 flex justify-center md:bottom-4 print:hidden">
+    <div className="pointer-events-none sticky bottom-16 z-20 mt-3 flex md:bottom-4 print:hidden">
       <div
         role="toolbar"
         aria-label="Selected websites"

@@ -134,7 +134,7 @@ export function Filters(p: FiltersProps) {
         onClick={() => p.onGrouped(!p.grouped)}
         className={p.grouped ? "border-accent! text-accent!" : ""}
       >
-        Group
+        Group by tag
       </Button>
       <span className="ml-auto">
         <Segmented

@@ -1,88 +1,90 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { api, data, type Schema } from "@/api/client";
-import { plural } from "@/lib/format";
+import { ms, plural } from "@/lib/format";
+import { reasonWords } from "@/lib/reasons";
 import { useLive } from "@/live";
-import {
-  asVerdict,
-  Icon,
-  LinkButton,
-  Ms,
-  RegionRing,
-  type RegionVote,
-  Skeleton,
-  VerdictBadge,
-  VerdictGlyph,
-} from "@/ui";
+import { asVerdict, Icon, LinkButton, RegionRing, Skeleton, VerdictBadge, VerdictGlyph } from "@/ui";
 import { votesOf } from "./held";
 
 const most = 8; // more are seen in the list
 const againMs = 1_000;
 
-type Tick = Schema["LiveTick"];
+/** A website that was just added, and its first monitor. */
+export interface Added {
+  id: string;
+  monitor: string | undefined;
+}
+
+interface First {
+  summary: Schema["Summary"];
+  votes: ReadonlyMap<string, Schema["Vote"]>;
+}
 
 /** What each region says first of websites that were just added, as it says it. */
-export function FirstResults({ ids }: { ids: string[] }) {
-  const shown = ids.slice(0, most);
-  const summaries = useQuery({
-    queryKey: ["first-results", shown],
-    queryFn: ({ signal }) =>
-      data(api.GET("/v1/summaries", { params: { query: { ids: shown.join(","), limit: most } }, signal })),
-    refetchInterval: (q) => (q.state.data?.items.every(settled) ? false : againMs),
+export function FirstResults({ added }: { added: readonly Added[] }) {
+  const shown = added.slice(0, most);
+  const first = useQuery({
+    queryKey: ["first-results", shown.map((a) => a.id)],
+    queryFn: ({ signal }) => ask(shown, signal),
+    refetchInterval: (q) =>
+      q.state.data?.length === shown.length && q.state.data.every(settled) ? false : againMs,
     staleTime: 0,
+    placeholderData: (before) => before,
   });
-  const monitors = useQuery({
-    queryKey: ["first-monitors", shown],
-    queryFn: async ({ signal }) => {
-      const all = await Promise.all(
-        shown.map((id) => data(api.GET("/v1/websites/{id}", { params: { path: { id } }, signal }))),
-      );
-      return all.flatMap((w) => w.monitors.map((m) => m.id));
-    },
-    staleTime: Number.POSITIVE_INFINITY,
+  // A tick is the answer of one region: its arc fills at once rather than at the next look.
+  useLive({ types: ["tick"], monitorIds: shown.flatMap((a) => a.monitor ?? []) }, () => {
+    void first.refetch({ cancelRefetch: false });
   });
-  const [ticks, setTicks] = useState<ReadonlyMap<string, Tick>>(new Map());
-  useLive({ types: ["tick"], monitorIds: monitors.data ?? [] }, (_, tick) => {
-    setTicks((now) => new Map(now).set(`${tick.website_id} ${tick.region}`, tick));
-    void summaries.refetch();
-  });
-  const byId = new Map(summaries.data?.items.map((s) => [s.id, s]));
+  const byId = new Map(first.data?.map((f) => [f.summary.id, f]));
   return (
     <div>
       <ul aria-label="First results" aria-live="polite" className="space-y-3">
-        {shown.map((id) => {
-          const s = byId.get(id);
+        {shown.map(({ id }) => {
+          const f = byId.get(id);
           return (
             <li key={id} className="rounded border border-line p-3">
-              {s ? <One summary={s} ticks={ticks} /> : <Skeleton className="h-12" />}
+              {f ? <One first={f} /> : <Skeleton className="h-14" />}
             </li>
           );
         })}
       </ul>
-      {ids.length > most && (
+      {added.length > most && (
         <p className="mt-3 text-muted">
-          And {plural(ids.length - most, "other")}: their rings fill in the list.
+          And {plural(added.length - most, "other")}: their rings fill in the list.
         </p>
       )}
     </div>
   );
 }
 
-const settled = (s: Schema["Summary"]) =>
+async function ask(shown: readonly Added[], signal: AbortSignal): Promise<First[]> {
+  const query = { ids: shown.map((a) => a.id).join(","), limit: most };
+  const page = await data(api.GET("/v1/summaries", { params: { query }, signal }));
+  return Promise.all(
+    page.items.map(async (summary) => {
+      const id = shown.find((a) => a.id === summary.id)?.monitor ?? (await monitorOf(summary.id, signal));
+      const list = id
+        ? await data(api.GET("/v1/monitors/{id}/votes", { params: { path: { id } }, signal }))
+        : undefined;
+      return { summary, votes: new Map(list?.items.map((v) => [v.region, v])) };
+    }),
+  );
+}
+
+async function monitorOf(id: string, signal: AbortSignal): Promise<string | undefined> {
+  const w = await data(api.GET("/v1/websites/{id}", { params: { path: { id } }, signal }));
+  return w.monitors[0]?.id;
+}
+
+const settled = ({ summary: s }: First) =>
   s.status !== "pending" && s.votes.length > 0 && s.votes.every((v) => v.vote !== "none");
 
-function One({ summary: s, ticks }: { summary: Schema["Summary"]; ticks: ReadonlyMap<string, Tick> }) {
-  const votes = votesOf(s).map((v): RegionVote & { tick: Tick | undefined } => {
-    const tick = ticks.get(`${s.id} ${v.region}`);
-    // A tick is told before the vote of it is in the summary.
-    return v.verdict === "pending" && tick
-      ? { region: v.region, verdict: tick.ok ? "up" : "down", tick }
-      : { ...v, tick };
-  });
+function One({ first: { summary: s, votes: told } }: { first: First }) {
+  const votes = votesOf(s);
   const spoken = votes.filter((v) => v.verdict !== "pending").length;
   const status = asVerdict(s.status);
   return (
-    <div className="flex items-start gap-4">
+    <div className="flex items-start gap-3 sm:gap-4">
       <RegionRing verdict={status} votes={votes} size={56} />
       <div className="min-w-0 flex-1">
         <div className="truncate font-medium">{s.url}</div>
@@ -99,19 +101,7 @@ function One({ summary: s, ticks }: { summary: Schema["Summary"]; ticks: Readonl
             <li key={v.region} className="flex items-center gap-1.5">
               <VerdictGlyph verdict={v.verdict} />
               {v.region}
-              <span className="text-muted">
-                {v.tick ? (
-                  v.tick.ok ? (
-                    <Ms value={v.tick.latency_ms} />
-                  ) : (
-                    v.tick.reason
-                  )
-                ) : v.verdict === "pending" ? (
-                  "looks"
-                ) : (
-                  ""
-                )}
-              </span>
+              <span className="text-muted">{words(told.get(v.region), v.verdict === "pending")}</span>
             </li>
           ))}
         </ul>
@@ -122,4 +112,10 @@ function One({ summary: s, ticks }: { summary: Schema["Summary"]; ticks: Readonl
       </LinkButton>
     </div>
   );
+}
+
+function words(vote: Schema["Vote"] | undefined, waiting: boolean): string {
+  if (waiting) return "looks …";
+  if (!vote) return "";
+  return vote.vote === "pass" || vote.vote === "degraded" ? ms(vote.latency_ms) : reasonWords(vote.reason);
 }
