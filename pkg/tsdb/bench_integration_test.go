@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/probefleet/probefleet/pkg/testenv/influxtest"
+	"github.com/probefleet/probefleet/pkg/tsdb"
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
@@ -32,6 +33,40 @@ func BenchmarkWrite(b *testing.B) {
 		}
 		if err := client.Write(b.Context(), ticks); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkLatency reads the chart of 30 days of one monitor in three regions from hours.
+func BenchmarkLatency(b *testing.B) {
+	client := influxtest.Client(b)
+	end := time.Now().Truncate(time.Hour)
+	begin, monitor := end.Add(-30*24*time.Hour), uptime.NewID(end)
+	var ticks []uptime.Result
+	for at := begin; at.Before(end); at = at.Add(time.Hour) {
+		for n, region := range []string{"eu-west", "us-east", "ap-south"} {
+			ticks = append(ticks, uptime.Result{
+				Monitor: monitor, Region: region, Due: uptime.InstantOf(at.Add(time.Minute)), Revision: 1, Outcome: uptime.OutcomePass, Code: 200,
+				Phases: uptime.Phases{TTFB: 40 * time.Millisecond, Total: time.Duration(60+20*n) * time.Millisecond},
+			})
+		}
+	}
+	if err := client.Write(b.Context(), ticks); err != nil {
+		b.Fatal(err)
+	}
+	for _, level := range []tsdb.Level{tsdb.Level5m, tsdb.Level1h} {
+		if _, err := client.RollUp(b.Context(), level, begin, end); err != nil {
+			b.Fatal(err)
+		}
+		if err := client.SetProgress(b.Context(), level, end); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		series, err := client.Latency(b.Context(), tsdb.SeriesQuery{Monitor: monitor, From: begin, To: end})
+		if err != nil || len(series.Regions) != 3 {
+			b.Fatalf("%d regions, %v", len(series.Regions), err)
 		}
 	}
 }

@@ -152,7 +152,7 @@ func (c *Client) digestLevel(
 	if l == LevelRaw {
 		fq.fields = digestTick
 	}
-	if err := c.query(ctx, fq, g.add); err != nil {
+	if err := c.read(ctx, fq, g); err != nil {
 		return err
 	}
 	g.each(func(key seriesKey, p *point) {

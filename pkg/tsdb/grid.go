@@ -36,18 +36,7 @@ type seriesGrid struct {
 
 // add takes one value; it fits the callback of [Client.query].
 func (g *grid) add(r *row) error {
-	if id := (seriesKey{r.monitor, r.region}); g.last == nil || id != g.lastID {
-		if g.series == nil {
-			g.series = map[seriesKey]*seriesGrid{}
-		}
-		s := g.series[id]
-		if s == nil {
-			s = &seriesGrid{}
-			g.series[id] = s
-		}
-		g.last, g.lastID = s, id
-	}
-	s := g.last
+	s := g.seriesOf(seriesKey{r.monitor, r.region})
 	if s.field != r.field {
 		s.field, s.cell, s.next = r.field, slices.Index(g.fields, r.field), 0
 	}
@@ -59,6 +48,23 @@ func (g *grid) add(r *row) error {
 		s.place(r.at, len(g.fields)).text = string(r.value)
 	}
 	return nil
+}
+
+// seriesOf returns the series that a value belongs to, mostly that of the one before.
+func (g *grid) seriesOf(id seriesKey) *seriesGrid {
+	if g.last != nil && id == g.lastID {
+		return g.last
+	}
+	if g.series == nil {
+		g.series = map[seriesKey]*seriesGrid{}
+	}
+	s := g.series[id]
+	if s == nil {
+		s = &seriesGrid{}
+		g.series[id] = s
+	}
+	g.last, g.lastID = s, id
+	return s
 }
 
 // place returns the point of an instant, which is made if it is new.

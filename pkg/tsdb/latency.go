@@ -100,7 +100,7 @@ func (c *Client) readLevel(
 	g := gridOf(l)
 	fq := levelQuery(c.bucket(l), l, from, to)
 	fq.monitor, fq.region = q.Monitor.String(), q.Region
-	if err := c.query(ctx, fq, g.add); err != nil {
+	if err := c.read(ctx, fq, g); err != nil {
 		return err
 	}
 	g.each(func(id seriesKey, p *point) {

@@ -81,7 +81,7 @@ func (c *Client) query(ctx context.Context, q fluxQuery, each func(*row) error) 
 
 // noBucket knows what a server says of a bucket that does not exist.
 func noBucket(message []byte) bool {
-	for _, text := range []string{"no database", "could not find bucket", "failed to find bucket"} {
+	for _, text := range []string{"no database", "database not found", "could not find bucket", "failed to find bucket"} {
 		if bytes.Contains(message, []byte(text)) {
 			return true
 		}
