@@ -3,6 +3,7 @@ import {
   lazy,
   type ReactNode,
   Suspense,
+  useCallback,
   useDeferredValue,
   useEffect,
   useMemo,
@@ -242,24 +243,48 @@ function Websites({
     () => new Map(overview?.incidents.map((i) => [i.id, i.explanation])),
     [overview?.incidents],
   );
-  const onSelect = (ids: readonly string[], on: boolean) =>
-    setSelected((now) => {
-      const next = new Set(now);
-      for (const id of ids) {
-        if (on) next.add(id);
-        else next.delete(id);
-      }
-      return next;
-    });
+  const onSelect = useCallback(
+    (ids: readonly string[], on: boolean) =>
+      setSelected((now) => {
+        const next = new Set(now);
+        for (const id of ids) {
+          if (on) next.add(id);
+          else next.delete(id);
+        }
+        return next;
+      }),
+    [],
+  );
+  const onToggle = useCallback(
+    (name: string) =>
+      setClosed((now) => {
+        const next = new Set(now);
+        if (!next.delete(name)) next.add(name);
+        return next;
+      }),
+    [],
+  );
   const ids = [...selected].filter((id) => held.rows.has(id));
   const filtered = q !== "" || tags.length > 0 || chosen.length > 0 || kind !== "";
-  const clear = () => {
+  const clear = useCallback(() => {
     setQ("");
     setTags(none);
     setChosen(none);
     setKind("");
-  };
-  const found = new Set(lines.flatMap((l) => ("row" in l ? [l.row.s.id] : []))).size;
+  }, [setQ, setTags, setChosen, setKind]);
+  const found = useMemo(() => new Set(lines.flatMap((l) => ("row" in l ? [l.row.s.id] : []))).size, [lines]);
+  const empty = useMemo(
+    () => (
+      <EmptyState
+        icon="filter"
+        title={held.complete ? "Nothing matches" : "Nothing yet among those that have loaded"}
+        action={<Button onClick={clear}>Show all websites</Button>}
+      />
+    ),
+    [held.complete, clear],
+  );
+  // The same object while it says the same, so that a keystroke does not draw the list anew.
+  const sorted = useMemo(() => sortCodec.parse(sortKey) ?? worstFirst, [sortKey]);
   return (
     <>
       <Filters
@@ -298,24 +323,12 @@ function Websites({
           <List
             lines={lines}
             loading={rows.data === undefined || (held.rows.size === 0 && !held.complete)}
-            empty={
-              <EmptyState
-                icon="filter"
-                title={held.complete ? "Nothing matches" : "Nothing yet among those that have loaded"}
-                action={<Button onClick={clear}>Show all websites</Button>}
-              />
-            }
-            sort={sort}
+            empty={empty}
+            sort={sorted}
             onSort={setSort}
             selected={selected}
             onSelect={onSelect}
-            onToggle={(g) =>
-              setClosed((now) => {
-                const next = new Set(now);
-                if (!next.delete(g)) next.add(g);
-                return next;
-              })
-            }
+            onToggle={onToggle}
             onActive={setActive}
             explanations={explanations}
             stale={stale}

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { memo, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { useMay } from "@/api/session";
 import { percent, plural } from "@/lib/format";
@@ -46,7 +46,7 @@ const keyOf = (line: Line) => (isGroup(line) ? `group ${line.group}` : `${line.u
 const cell = (f: (row: Row) => ReactNode) => (line: Line) => (isGroup(line) ? null : f(line.row));
 
 /** The websites: what is up, from where, how fast, and why not. */
-export function List(props: ListProps) {
+export const List = memo(function List(props: ListProps) {
   const { lines, selected, onSelect, explanations, stale } = props;
   const width = useWidth();
   const phone = width === "phone";
@@ -87,7 +87,7 @@ export function List(props: ListProps) {
       />
     </div>
   );
-}
+});
 
 function Heading({ group, onToggle }: { group: Group; onToggle: (group: string) => void }) {
   return (
@@ -253,12 +253,12 @@ const wideColumns = (explanations: ReadonlyMap<string, string>, wide: boolean): 
         <Name row={r} />
         <div className="flex min-w-0 items-center gap-1.5 text-[13px] text-muted">
           <span className="truncate">{r.s.url.replace(/^https?:\/\//, "")}</span>
-          {r.s.tags.slice(0, 3).map((t) => (
+          {r.s.tags.slice(0, 2).map((t) => (
             <span key={t} className="shrink-0 rounded-sm border border-line px-1 text-xs leading-4">
               {t}
             </span>
           ))}
-          {r.s.tags.length > 3 && <span className="shrink-0 text-xs">+{r.s.tags.length - 3}</span>}
+          {r.s.tags.length > 2 && <span className="shrink-0 text-xs">+{r.s.tags.length - 2}</span>}
         </div>
       </div>
     )),
