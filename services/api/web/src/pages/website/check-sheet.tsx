@@ -94,7 +94,9 @@ const When = ({ tick }: { tick: Tick }) => (
 
 function Body({ monitor, tick }: { monitor: Monitor; tick: Tick }) {
   const failure = useFailure(monitor, tick);
-  const f = failure.data ?? undefined;
+  const found = failure.data ?? undefined;
+  const like = found?.failure;
+  const f = found?.after === 0 ? like : undefined;
   return (
     <div className="space-y-6">
       {tick.reason && (
@@ -131,17 +133,28 @@ function Body({ monitor, tick }: { monitor: Monitor; tick: Tick }) {
               error={failure.error}
               retry={() => void failure.refetch()}
             />
-          ) : f ? (
+          ) : found && like ? (
             <>
-              {f.incident_id && (
+              {found.after !== 0 && (
+                <p className="mb-4 text-muted">
+                  Of failures in a row only some are written down. This is of one like it in {tick.region},{" "}
+                  {format.duration(Math.abs(found.after))} {found.after < 0 ? "before" : "later"}
+                  {like.detail && (
+                    <>
+                      : <span className="text-text wrap-anywhere">{like.detail}</span>
+                    </>
+                  )}
+                </p>
+              )}
+              {like.incident_id && (
                 <Link
-                  href={`/incidents/${f.incident_id}`}
+                  href={`/incidents/${like.incident_id}`}
                   className="mb-4 inline-flex items-center gap-1 text-accent"
                 >
                   It led to an incident <Icon name="chevronRight" size={12} />
                 </Link>
               )}
-              <Evidence evidence={f.evidence as Record<string, unknown>} />
+              <Evidence evidence={like.evidence as Record<string, unknown>} />
             </>
           ) : (
             <p className="text-muted">
@@ -160,27 +173,47 @@ function Body({ monitor, tick }: { monitor: Monitor; tick: Tick }) {
 
 const capital = (s: string) => s.charAt(0).toUpperCase() + s.slice(1);
 
-/** What the worker wrote down of this failure; null if it is not kept. */
+/** What a worker wrote down of this failure, or else of the nearest one that was like it. */
 function useFailure(monitor: Monitor, tick: Tick) {
   return useQuery({
     queryKey: ["monitor", monitor.id, "failure", tick.time, tick.region],
-    queryFn: async ({ signal }): Promise<Failure | null> => {
+    queryFn: async ({ signal }): Promise<Found | null> => {
       const page = await data(
         api.GET("/v1/monitors/{id}/failures", {
           params: { path: { id: monitor.id }, query: { region: tick.region, limit: 500 } },
           signal,
         }),
       );
-      return nearest(page.items, tick.time) ?? null;
+      return nearest(page.items, tick) ?? null;
     },
     enabled: !tick.ok,
   });
 }
 
-/** Times are kept in milliseconds by some parts and finer by others. */
-export function nearest<F extends { due: string }>(failures: readonly F[], time: string): F | undefined {
-  const at = format.instant(time);
-  return (
-    failures.find((f) => f.due === time) ?? failures.find((f) => Math.abs(format.instant(f.due) - at) < 2)
-  );
+interface Found<F = Failure> {
+  failure: F;
+  /** How much later than the check, in seconds; 0 is the check itself. */
+  after: number;
+}
+
+const nearSeconds = 15 * 60;
+
+/**
+ * The failure of a check. In a row of equal ones only some are written down: then the
+ * nearest with the same reason, unless that is too long ago.
+ */
+export function nearest<F extends { due: string; reason: string }>(
+  failures: readonly F[],
+  tick: { time: string; reason: string },
+): Found<F> | undefined {
+  const at = format.instant(tick.time);
+  let best: Found<F> | undefined;
+  for (const failure of failures) {
+    const ms = format.instant(failure.due) - at;
+    if (Math.abs(ms) < 2) return { failure, after: 0 };
+    const after = ms / 1000;
+    if (failure.reason !== tick.reason || Math.abs(after) > nearSeconds) continue;
+    if (!best || Math.abs(after) < Math.abs(best.after)) best = { failure, after };
+  }
+  return best;
 }

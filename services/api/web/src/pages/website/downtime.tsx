@@ -88,10 +88,10 @@ function DowntimeRow({ d, website }: { d: Schema["Downtime"]; website: Website }
     <li className="grid grid-cols-[1fr_auto] gap-x-3 border-b border-line px-4 py-2 last:border-0">
       <span className="flex min-w-0 items-center gap-2">
         <VerdictGlyph verdict="down" label="Down" />
-        <span className="font-medium">
+        <span className="whitespace-nowrap font-medium">
           {d.ended_at ? <Duration seconds={d.duration_seconds} /> : <Duration since={d.started_at} />}
         </span>
-        {!d.ended_at && <span className="text-down">and still is</span>}
+        {!d.ended_at && <span className="whitespace-nowrap text-down">and still is</span>}
         <span className="truncate text-muted">{d.reason ? reasonWords(d.reason) : ""}</span>
       </span>
       <span className="text-right text-muted">

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import * as format from "@/lib/format";
 import { CopyButton } from "@/ui";
+import { comparisons, sources } from "./form/words";
 
 type Json = Record<string, unknown>;
 
@@ -77,18 +78,12 @@ function Failed({ list }: { list: unknown[] }) {
       <ul className="space-y-2">
         {list.map((one, i) => {
           if (!isObject(one)) return <li key={i}>{plain(one)}</li>;
-          const { expected, actual, ...what } = one;
           return (
             <li key={i} className="rounded border border-line px-3 py-2">
-              <div className="font-medium">
-                {Object.values(what)
-                  .filter((v) => typeof v !== "object")
-                  .map(String)
-                  .join(" ")}
-              </div>
+              <div className="font-medium wrap-anywhere">{assertionWords(one)}</div>
               <div className="text-muted wrap-anywhere">
-                expected <b className="text-text">{plain(expected)}</b>, was{" "}
-                <b className="text-text">{plain(actual)}</b>
+                was <b className="text-text">{plain(one.actual)}</b>
+                {one.severity === "degraded" && " · counts as degraded only"}
               </div>
             </li>
           );
@@ -96,6 +91,19 @@ function Failed({ list }: { list: unknown[] }) {
       </ul>
     </section>
   );
+}
+
+/** "Header Content-Type contains json". */
+export function assertionWords(a: Json): string {
+  const word = (words: Record<string, string>, v: unknown) => words[String(v)] ?? String(v);
+  return [
+    word(sources, a.source),
+    a.property ? String(a.property) : "",
+    word(comparisons, a.comparison),
+    a.expected === undefined ? "" : plain(a.expected),
+  ]
+    .filter(Boolean)
+    .join(" ");
 }
 
 const title = (s: string) => {

@@ -4,6 +4,7 @@ import {
   Banner,
   Duration,
   Icon,
+  LinkButton,
   RegionRing,
   type RegionVote,
   Time,
@@ -12,7 +13,8 @@ import {
   VerdictBadge,
   VerdictGlyph,
 } from "@/ui";
-import type { Website } from "./data";
+import { useIncidents, type Website } from "./data";
+import { monitorTitle } from "./words";
 
 export function Heading({ website, ring }: { website: Website; ring: readonly RegionVote[] }) {
   return (
@@ -78,16 +80,42 @@ export function Subtitle({
   );
 }
 
+/** Which monitor it is about, where there are several. */
+function nameOf(w: Website, monitorId: string): string {
+  const m = w.monitors.length > 1 && w.monitors.find((one) => one.id === monitorId);
+  return m ? ` · ${monitorTitle(m)}` : "";
+}
+
 /** What has to be known before any number is looked at: paused, muted, partly down. */
 export function Notices({ website: w }: { website: Website }) {
   const zone = useZone();
   const until = (t: string | null) =>
     t ? ` until ${format.short(format.instant(t), zone)}` : " until somebody resumes it";
+  const incidents = useIncidents(w.id);
+  const open = (incidents.data?.items ?? []).filter((i) => !i.resolved_at);
   const since = w.monitors
     .flatMap((m) => (m.advisory_regions.length > 0 && m.advisory_since ? [m.advisory_since] : []))
     .sort()[0];
   return (
     <div className="mb-4 space-y-2 empty:hidden">
+      {open.map((i) => (
+        <Banner
+          key={i.id}
+          look={i.severity === "down" ? "danger" : "warning"}
+          action={
+            <LinkButton small href={`/incidents/${i.id}`}>
+              {i.acknowledged_at ? "Acknowledged" : "Open incident"}
+            </LinkButton>
+          }
+        >
+          {i.explanation}
+          <span className="text-muted">
+            {" "}
+            · <Duration since={i.opened_at} />
+            {nameOf(w, i.monitor_id)}
+          </span>
+        </Banner>
+      ))}
       {w.paused && (
         <Banner>
           <VerdictBadge verdict="paused">Paused{until(w.paused_until)}.</VerdictBadge> It is not checked, and

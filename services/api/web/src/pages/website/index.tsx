@@ -139,8 +139,8 @@ function PageSkeleton() {
         <Skeleton className="h-6 w-64" />
       </div>
       <Skeleton className="h-20" />
-      <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
-        {["p50", "p95", "p99", "checks"].map((k) => (
+      <div className="grid grid-cols-2 gap-3 lg:grid-cols-5">
+        {["p50", "p95", "p99", "checks", "uptime"].map((k) => (
           <Skeleton key={k} className="h-20" />
         ))}
       </div>

@@ -107,7 +107,7 @@ function Row({
   return (
     <li
       className={cx(
-        "relative grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2.5 last:border-0 lg:grid-cols-[auto_minmax(0,1fr)_minmax(170px,240px)_150px_170px]",
+        "relative grid grid-cols-[auto_minmax(0,1fr)_auto] items-center gap-x-3 gap-y-1 border-b border-line px-4 py-2.5 last:border-0 lg:grid-cols-[auto_minmax(0,1fr)_minmax(170px,240px)_176px_170px]",
         selectable && "hover:bg-hover",
         selectable && chosen && "bg-hover",
       )}
@@ -165,9 +165,13 @@ function Row({
           <span className="text-faint">no times in 24 h</span>
         ) : (
           <Tooltip text="Of the checks that passed in the last 24 h">
-            <span className="relative">
-              <span className="text-muted">p50</span> <Ms value={stats.p50_ms} />{" "}
-              <span className="ml-1 text-muted">p95</span> <Ms value={stats.p95_ms} />
+            <span className="relative inline-flex flex-wrap gap-x-3">
+              <span className="whitespace-nowrap">
+                <span className="text-muted">p50</span> <Ms value={stats.p50_ms} />
+              </span>
+              <span className="whitespace-nowrap">
+                <span className="text-muted">p95</span> <Ms value={stats.p95_ms} />
+              </span>
             </span>
           </Tooltip>
         )}

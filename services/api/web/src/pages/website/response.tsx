@@ -18,8 +18,9 @@ import {
 } from "@/ui";
 import { type Monitor, useIncidents } from "./data";
 import { bandsOf, byPhase, byRegion, type Figure, figures } from "./latency";
-import { resolution } from "./range";
+import { resolution, type Span } from "./range";
 import { type Range, RangePicker, zoomTo } from "./range-picker";
+import { coverageWords, uptimeQuery } from "./uptime";
 import { monitorTitle, reasonWords } from "./words";
 
 const viewCodec = oneOf("regions", "phases");
@@ -36,11 +37,20 @@ function refresh(range: Range): number | false {
   return range.preset === "1h" ? 10_000 : range.preset === "24h" ? 30_000 : 120_000;
 }
 
+/** What is shown of a stretch that begins before the monitor does: there is nothing before. */
+function watched(range: Range, monitor: Monitor): Span {
+  const span = range.span();
+  if (range.custom) return span;
+  const began = format.instant(monitor.created_at) - 15_000;
+  // Some minutes at least, so that a new one does not seem to race.
+  return { ...span, from: Math.max(span.from, Math.min(began, span.to - 5 * 60_000)) };
+}
+
 function useLatency(monitor: Monitor, range: Range) {
   return useQuery({
     queryKey: ["monitor", monitor.id, "latency", range.key],
     queryFn: async ({ signal }) => {
-      const span = range.span();
+      const span = watched(range, monitor);
       const answer = await data(
         api.GET("/v1/monitors/{id}/latency", {
           params: {
@@ -122,7 +132,8 @@ export function Response({ monitor, range }: { monitor: Monitor; range: Range })
             />
           )}
           <span className="hidden flex-1 text-right text-[13px] text-muted md:block">
-            {latency.data && `${bucketWords(latency.data.answer)} · drag to zoom`}
+            {latency.data &&
+              `${format.instant(monitor.created_at) > latency.data.span.from ? "since it is watched · " : ""}${bucketWords(latency.data.answer)} · drag to zoom`}
           </span>
         </div>
         <Chart
@@ -197,21 +208,31 @@ function Chart({
     );
   }
   return (
-    <LineChart
-      label={
-        view === "regions"
-          ? `Response time of ${monitorTitle(monitor)} by region, ${figure}`
-          : `Phases of the response time of ${monitorTitle(monitor)}`
-      }
-      times={drawn.times}
-      series={drawn.series}
-      bands={bands}
-      stacked={view === "phases"}
-      height={260}
-      from={span.from}
-      to={span.to}
-      onZoom={(from, to) => zoomTo({ from, to })}
-    />
+    <>
+      {drawn.series.every((s) => s.values.every((v) => v === null)) && (
+        <p className="mb-2 text-muted">
+          <span aria-hidden="true" className="text-down">
+            ■{" "}
+          </span>
+          No check has passed in this time: there are no response times to draw.
+        </p>
+      )}
+      <LineChart
+        label={
+          view === "regions"
+            ? `Response time of ${monitorTitle(monitor)} by region, ${figure}`
+            : `Phases of the response time of ${monitorTitle(monitor)}`
+        }
+        times={drawn.times}
+        series={drawn.series}
+        bands={bands}
+        stacked={view === "phases"}
+        height={260}
+        from={span.from}
+        to={span.to}
+        onZoom={(from, to) => zoomTo({ from, to })}
+      />
+    </>
   );
 }
 
@@ -261,14 +282,15 @@ const cards = ["p50", "p95", "p99"] as const;
 
 function Cards({ monitor, range, away }: { monitor: Monitor; range: Range; away: boolean }) {
   const stats = useStats(monitor, range);
+  const uptime = useQuery(uptimeQuery(monitor.website_id, 30, "utc"));
   const now = stats.data?.now;
   const before = stats.data?.before;
   const gone = away || isProblem(stats.error, 503);
   const failed = now ? now.checks - now.passed : 0;
   const detail = (was: number | null | undefined) =>
-    gone ? "measurements away" : was == null ? "nothing before to compare" : `${format.ms(was)} before`;
+    gone ? "measurements away" : was == null ? "none before" : `${format.ms(was)} before`;
   return (
-    <div className="grid grid-cols-2 gap-3 lg:grid-cols-4">
+    <div className="grid grid-cols-2 gap-3 lg:grid-cols-5">
       {cards.map((c) => {
         const is = gone ? null : now?.[`${c}_ms`];
         const was = before?.[`${c}_ms`];
@@ -293,6 +315,14 @@ function Cards({ monitor, range, away }: { monitor: Monitor; range: Range; away:
           gone ? "measurements away" : failed > 0 ? `■ ${format.count(failed)} failed` : "● none failed"
         }
       />
+      <div className="col-span-2 lg:col-span-1">
+        <StatCard
+          label="Uptime, 30 d"
+          loading={uptime.isPending}
+          value={format.percent(uptime.data?.uptime_percent)}
+          detail={uptime.data ? `${coverageWords(uptime.data)} of the time is known` : "–"}
+        />
+      </div>
     </div>
   );
 }

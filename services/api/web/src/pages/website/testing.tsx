@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useRef, useState } from "react";
+import { Fragment, useRef, useState } from "react";
 import { api, data, type Schema } from "@/api/client";
 import { instant } from "@/lib/format";
 import { type LiveEvents, useLive } from "@/live";
@@ -56,13 +56,15 @@ export function TestPanel({ website, votes, test }: { website: Website; votes: V
         <ErrorState compact error={test.error} retry={() => test.mutate(website.id)} />
       ) : (
         <ul aria-live="polite">
-          {rows.map((r) => (
-            <ResultRow
-              key={r.key}
-              who={several ? `${r.region} · ${r.monitor}` : r.region}
-              seen={r.seen}
-              longest={longest}
-            />
+          {rows.map((r, i) => (
+            <Fragment key={r.key}>
+              {several && r.monitor !== rows[i - 1]?.monitor && (
+                <li className="border-b border-line bg-sunken px-4 py-1 text-[13px] text-muted">
+                  {r.monitor}
+                </li>
+              )}
+              <ResultRow who={r.region} seen={r.seen} longest={longest} />
+            </Fragment>
           ))}
         </ul>
       )}

@@ -1,4 +1,4 @@
-import { useQueries, useQuery } from "@tanstack/react-query";
+import { queryOptions, useQueries, useQuery } from "@tanstack/react-query";
 import { api, data, type Schema } from "@/api/client";
 import * as format from "@/lib/format";
 import {
@@ -30,24 +30,35 @@ export function midnight(now: number, utc: boolean): number {
   return utc ? d.setUTCHours(0, 0, 0, 0) : d.setHours(0, 0, 0, 0);
 }
 
+/** The uptime of the last days, 0 of today, which begins in the zone that is shown. */
+export const uptimeQuery = (websiteId: string, days: number, zone: format.Zone) =>
+  queryOptions({
+    queryKey: ["website", websiteId, "uptime", days, days === 0 ? zone : ""],
+    queryFn: ({ signal }) => {
+      const from = days === 0 ? midnight(Date.now(), zone === "utc") : Date.now() - days * day;
+      return data(
+        api.GET("/v1/websites/{id}/uptime", {
+          params: { path: { id: websiteId }, query: { from: new Date(from).toISOString() } },
+          signal,
+        }),
+      );
+    },
+    refetchInterval: 60_000,
+  });
+
+/** How much of a period is known: never none where something is. */
+export function coverageWords(u: Schema["Uptime"]): string {
+  const known = u.total_seconds - u.unknown_seconds - u.unmonitored_seconds;
+  if (known > 0 && u.coverage_percent < 0.01) return "< 0.01 %";
+  return format.percent(u.coverage_percent, u.coverage_percent < 1 ? 2 : 1);
+}
+
 /** Uptime of five periods with how much of each is known, and 90 days one by one. */
 export function Uptime({ websiteId }: { websiteId: string }) {
   const zone = useZone();
   const now = useNow(60_000);
   const asked = useQueries({
-    queries: periods.map((p) => ({
-      queryKey: ["website", websiteId, "uptime", p.days, zone],
-      queryFn: ({ signal }: { signal: AbortSignal }) => {
-        const from = p.days === 0 ? midnight(Date.now(), zone === "utc") : Date.now() - p.days * day;
-        return data(
-          api.GET("/v1/websites/{id}/uptime", {
-            params: { path: { id: websiteId }, query: { from: new Date(from).toISOString() } },
-            signal,
-          }),
-        );
-      },
-      refetchInterval: 60_000,
-    })),
+    queries: periods.map((p) => uptimeQuery(websiteId, p.days, zone)),
   });
   const error = asked.find((a) => a.error && !a.data)?.error;
   return (
@@ -121,9 +132,7 @@ function PeriodRow({ label, uptime: u }: { label: string; uptime: Schema["Uptime
             </>
           }
         >
-          <span tabIndex={0}>
-            <Percent value={u.coverage_percent} digits={u.coverage_percent < 1 ? 2 : 1} />
-          </span>
+          <span tabIndex={0}>{coverageWords(u)}</span>
         </Tooltip>
       </td>
     </tr>

@@ -128,7 +128,11 @@ function options(
     },
     ...(zone === "utc" ? { tzDate: (ts: number) => uPlot.tzDate(new Date(ts * 1000), "Etc/UTC") } : {}),
     axes: [
-      { ...axis, values: (_u, at, _axis, _space, step) => at.map((t) => format.axis(t * 1000, step, zone)) },
+      {
+        ...axis,
+        size: 32,
+        values: (_u, at, _axis, _space, step) => at.map((t) => format.axis(t * 1000, step, zone)),
+      },
       { ...axis, size: 64, values: (_u, values) => values.map(write) },
     ],
     series: [

@@ -333,7 +333,13 @@ function Rows({ spec, at, value, onChange, errors }: Props<RowsSpec>) {
       <Wrong>{errors(at)}</Wrong>
       <ol className="space-y-2">
         {rows.map((row, i) => (
-          <li key={i} className="flex items-start gap-2 rounded border border-line p-3">
+          <li
+            key={i}
+            className={cx(
+              "flex gap-2 rounded border border-line p-3",
+              steps ? "items-start" : "items-center",
+            )}
+          >
             {steps && <span className="w-5 pt-1 text-right text-muted">{i + 1}</span>}
             <div className="min-w-0 flex-1">
               {steps ? (

@@ -154,7 +154,7 @@ export function MonitorForm({
             />
           </Section>
         )}
-        <div className="sticky bottom-0 z-10 rounded-b border-t border-line bg-surface px-4 py-3">
+        <div className="sticky bottom-14 z-10 md:bottom-0 -mt-px rounded-b border-t border-line bg-surface px-4 py-3">
           <FormError>{sentenceOf(failure, unseen)}</FormError>
           <div className="mt-2 flex flex-wrap items-center gap-2 first:mt-0">
             <Button type="submit" look="primary" busy={save.busy} disabled={!dirty}>

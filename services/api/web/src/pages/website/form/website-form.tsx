@@ -97,7 +97,7 @@ export function WebsiteForm({ website }: { website: Website }) {
             />
           </Field>
         </Section>
-        <div className="space-y-2 border-t border-line px-4 py-3">
+        <div className="space-y-2 px-4 py-3">
           <FormError>{form.sentence}</FormError>
           {conflict?.existingId && (
             <div className="flex flex-wrap items-center gap-4">
