@@ -78,6 +78,8 @@ var grounds = map[string]string{
 	"services/api/internal/heartbeat":    "tokens, and the desk where jobs call in: served by httpapi, kept listening by app",
 	"services/api/internal/stream":       "the hub of live events: served by httpapi, kept reading by app",
 	"services/api/internal/vault":        "secrets of monitors, sealed and opened for whoever handles one",
+	"services/cli/internal/client":       "calls of the API and what they answer: shown by plan, followed by tail",
+	"services/cli/internal/fleetfile":    "a fleet as a file: filled by sources, written by show",
 	"services/worker/internal/probe":     "what a kind of check provides: the runner runs it, whichever it is",
 }
 
@@ -169,6 +171,9 @@ var linked = map[string]map[string]string{
 	"services/aggregator/cmd/aggregator": {"github.com/gin-gonic/gin": "it serves nobody"},
 	"services/notifier/cmd/notifier":     {"github.com/gin-gonic/gin": "it serves nobody"},
 	"services/api/cmd/api":               {"github.com/wneessen/go-mail": "only the notifier talks to the outside"},
+	"services/cli/cmd/probefleet": {
+		"github.com/gin-gonic/gin": "it serves nobody", "github.com/redis/go-redis/": "queues are the fleet's own", module + "pkg/egress": "probes are the workers'",
+	},
 }
 
 func TestServicesLinkOnlyWhatTheyNeed(t *testing.T) {

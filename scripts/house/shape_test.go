@@ -49,14 +49,17 @@ func TestServicesHaveTheirParts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(dirs) != 5 {
-		t.Errorf("found %d services, want 5", len(dirs))
+	if len(dirs) != 6 {
+		t.Errorf("found %d services, want 6", len(dirs))
 	}
 	for _, d := range dirs {
 		name := filepath.Base(d)
+		if name == "cli" {
+			name = "probefleet" // which is what people type
+		}
 		for _, f := range []string{"go.mod", "README.md", "internal/app", filepath.Join("cmd", name, "main.go")} {
 			if _, err := os.Stat(filepath.Join(d, f)); err != nil {
-				t.Errorf("services/%s lacks %s", name, f)
+				t.Errorf("services/%s lacks %s", filepath.Base(d), f)
 			}
 		}
 		main, err := os.ReadFile(filepath.Join(d, "cmd", name, "main.go"))
