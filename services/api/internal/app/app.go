@@ -134,7 +134,7 @@ func (a *App) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	clean := cleanup.Config{Shards: a.cfg.Shards.Shards, Log: a.env.Log}
+	clean := cleanup.Config{Calls: a.store, Shards: a.cfg.Shards.Shards, Log: a.env.Log}
 	if a.ticks != nil {
 		clean.Ticks = a.ticks
 	}
@@ -163,6 +163,7 @@ func (a *App) handler() (http.Handler, error) {
 		Live: a.env.Health.Live(), Ready: a.env.Health.Ready(), Web: webui.Handler(), Shards: a.cfg.Shards.Shards, MonitorMetrics: a.cfg.MonitorMetrics == "on",
 		SMTPConfigured: a.cfg.SMTPHost != "", TrustedProxies: a.cfg.TrustedProxies, Gate: a.gate,
 		PublicURL: strings.TrimRight(a.cfg.PublicURL, "/"), SignUpOpen: a.cfg.SignUp == signUpOpen, Version: a.env.Version,
+		Origins: a.cfg.Origins, RateLimit: a.cfg.RateLimit, PublicRateLimit: a.cfg.PublicRateLimit,
 	})
 }
 

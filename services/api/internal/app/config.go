@@ -31,6 +31,7 @@ type Config struct {
 	SMTPHost       string         `env:"SMTP_HOST" desc:"the fleet's mail server, as the notifier has it: whether e-mail channels may do without one of their own, and with PUBLIC_URL whether people are mailed"`
 	SignUp         string         `env:"SIGN_UP" envDefault:"closed" desc:"who may make an account: closed, those who are invited; open, everybody, with an organisation of their own"`
 	Quotas
+	Callers
 	MonitorMetrics string `env:"MONITOR_METRICS" envDefault:"off" desc:"on serves the state of each monitor at /metrics/monitors, with an API key, as Prometheus reads it: some ten series a monitor"`
 	First
 }

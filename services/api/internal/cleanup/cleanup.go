@@ -1,7 +1,8 @@
 // Package cleanup removes what is left of deleted monitors where no transaction
 // reaches: their entries in the queues and their ticks. It works from the list that
 // the database keeps of them, so that a restart, or an InfluxDB that is away for a day,
-// leaves nothing behind.
+// leaves nothing behind. Beside that it forgets the answers to calls that were kept for
+// their repetition.
 package cleanup
 
 import (
@@ -43,9 +44,15 @@ type Ticks interface {
 	DeleteMonitor(ctx context.Context, id uptime.ID) error
 }
 
+// Calls forgets the answers to calls that may be repeated.
+type Calls interface {
+	PurgeCalls(ctx context.Context, age time.Duration) (int64, error)
+}
+
 // Config says how to clean. Zero values are the defaults named.
 type Config struct {
 	Ticks  Ticks // nil: there are none
+	Calls  Calls // nil: nobody keeps any
 	Shards int   // 1
 	Log    *slog.Logger
 	Now    func() time.Time // time.Now
@@ -96,10 +103,22 @@ func (c *Cleaner) Run(ctx context.Context) error {
 		case <-tick.C:
 		case <-c.wake:
 		}
+		if err := c.purge(ctx); err != nil && ctx.Err() == nil {
+			c.cfg.Log.WarnContext(ctx, "forgetting the answers to old calls failed, will try again", "err", err)
+		}
 		if err := c.Pass(ctx); err != nil && ctx.Err() == nil {
 			c.cfg.Log.WarnContext(ctx, "cleaning up after deleted monitors failed, will try again", "err", err)
 		}
 	}
+}
+
+// purge forgets the answers that nobody may ask for again.
+func (c *Cleaner) purge(ctx context.Context) error {
+	if c.cfg.Calls == nil {
+		return nil
+	}
+	_, err := c.cfg.Calls.PurgeCalls(ctx, postgres.RepeatKept)
+	return err
 }
 
 // Pass goes through the list once. Each monitor is cleaned right after its deletion,

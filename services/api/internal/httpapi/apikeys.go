@@ -75,6 +75,7 @@ func (s *Server) GetAPIKey(ctx context.Context, r api.GetAPIKeyRequestObject) (a
 	if err != nil {
 		return nil, fromStore(err, "API key")
 	}
+	versioned(ctx, k.Version())
 	return api.GetAPIKey200JSONResponse(s.keyView(&k)), nil
 }
 
@@ -108,6 +109,7 @@ func (s *Server) UpdateAPIKey(ctx context.Context, r api.UpdateAPIKeyRequestObje
 	if err != nil {
 		return nil, err
 	}
+	versioned(ctx, k.Version())
 	return api.UpdateAPIKey200JSONResponse(s.keyView(&k)), nil
 }
 

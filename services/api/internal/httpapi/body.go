@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 
 	"github.com/gin-gonic/gin"
 
@@ -29,6 +30,22 @@ const (
 	typeJSON = "application/json"
 	typeCSV  = "text/csv"
 )
+
+// admitQuery holds the query to the document.
+func admitQuery(c *gin.Context, op *operation) error {
+	query, err := url.ParseQuery(c.Request.URL.RawQuery)
+	if err != nil && !op.open {
+		return malformed("The query cannot be read.")
+	}
+	errs := shape.Query(op.params, query)
+	if !op.open {
+		errs = append(errs, shape.Unknown(op.params, query)...)
+	}
+	if len(errs) > 0 {
+		return invalid(api.FieldErrorInQuery, errs...)
+	}
+	return nil
+}
 
 // admitBody reads the body, checks it, and leaves it to be decoded.
 func (s *Server) admitBody(c *gin.Context, op *operation) error {

@@ -47,6 +47,7 @@ func (s *Server) GetChannel(ctx context.Context, r api.GetChannelRequestObject) 
 	if err != nil {
 		return nil, fromStore(err, "channel")
 	}
+	versioned(ctx, c.Version())
 	return api.GetChannel200JSONResponse(channelView(&c)), nil
 }
 
@@ -121,6 +122,7 @@ func (s *Server) UpdateChannel(ctx context.Context, r api.UpdateChannelRequestOb
 		return nil, fromStore(err, "channel")
 	}
 	s.tellChannel(ctx, live.Changed, c.ID)
+	versioned(ctx, c.Version())
 	return api.UpdateChannel200JSONResponse(channelView(&c)), nil
 }
 
@@ -202,7 +204,7 @@ func channelView(c *postgres.Channel) api.Channel {
 	out := api.Channel{
 		ID: c.ID, Name: c.Name, Kind: c.Kind, Config: c.Config, Enabled: c.Enabled,
 		Events: make([]api.AlertEvent, len(c.Events)), WebsiteIds: null[[]uptime.ID](),
-		ReminderSeconds: c.ReminderSeconds, ThrottleSeconds: c.ThrottleSeconds,
+		ReminderSeconds: c.ReminderSeconds, ThrottleSeconds: c.ThrottleSeconds, HeldUntil: nullTime(c.HoldUntil),
 		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(),
 	}
 	for i, e := range c.Events {

@@ -28,6 +28,12 @@ type operation struct {
 	needed bool             // whether there must be a body
 	csv    bool             // whether a body may be CSV
 	most   int64            // bytes of a body
+	open   bool             // whether it takes query parameters that it does not know
+
+	// What the document's headers offer: Idempotency-Key, If-Match, and ETag with If-None-Match.
+	repeatable, guarded, tagged bool
+
+	retired retirement
 }
 
 // loadDocument reads the document; at is where clients reach the API, if that is known.
@@ -66,6 +72,14 @@ func (d *document) operations() (map[string]*operation, error) {
 			}
 			o := &operation{id: op.OperationID, scope: scope}
 			o.params = append(append(o.params, item.Parameters...), op.Parameters...)
+			o.open, _ = op.Extensions["x-open-query"].(bool)
+			o.repeatable = o.params.GetByInAndName(openapi3.ParameterInHeader, headerRepeat) != nil
+			o.guarded = o.params.GetByInAndName(openapi3.ParameterInHeader, "If-Match") != nil
+			o.tagged = o.params.GetByInAndName(openapi3.ParameterInHeader, "If-None-Match") != nil
+			var err error
+			if o.retired, err = retirementOf(op); err != nil {
+				return nil, err
+			}
 			if op.RequestBody != nil {
 				o.needed = op.RequestBody.Value.Required
 				o.body = op.RequestBody.Value.Content.Get("application/json").Schema.Value

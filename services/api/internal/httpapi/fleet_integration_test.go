@@ -62,6 +62,7 @@ func (f *fleet) Authenticate(_ context.Context, key string) (httpapi.Caller, err
 		return httpapi.Caller{}, httpapi.ErrDenied
 	}
 	c := httpapi.Caller{Org: f.org, Name: key + "'s key", Prefix: key, Scopes: s}
+	copy(c.Key[:], key+"................")
 	if key == "other" {
 		c.Org = f.other
 	}
@@ -241,7 +242,7 @@ func (a answer) problem(status int) problem {
 		a.t.Fatalf("%s: %v: %s", a.call, err, a.body)
 	}
 	if !strings.HasPrefix(p.Type, "urn:probefleet:problem:") || p.Title == "" || p.Detail == "" || p.Status != status ||
-		p.RequestID == "" || p.RequestID != a.header.Get("X-Request-ID") {
+		p.RequestID == "" || p.RequestID != a.header.Get("X-Request-ID") && a.header.Get("Idempotent-Replayed") == "" {
 		a.t.Errorf("%s: incomplete problem: %s", a.call, a.body)
 	}
 	return p

@@ -44,6 +44,7 @@ func (s *Server) UpdateIncident(ctx context.Context, r api.UpdateIncidentRequest
 		return nil, fromStore(err, "incident")
 	}
 	s.tellIncident(&i, live.Noted, s.Now(), caller.Name)
+	versioned(ctx, i.Version())
 	view, err := s.incidentInFull(ctx, &i)
 	return api.UpdateIncident200JSONResponse(view), err
 }

@@ -47,6 +47,7 @@ func (s *Server) GetIncident(ctx context.Context, r api.GetIncidentRequestObject
 	if err != nil {
 		return nil, fromStore(err, "incident")
 	}
+	versioned(ctx, i.Version())
 	view, err := s.incidentInFull(ctx, &i)
 	return api.GetIncident200JSONResponse(view), err
 }

@@ -41,6 +41,7 @@ func (s *Server) UpdateMember(ctx context.Context, r api.UpdateMemberRequestObje
 		return nil, memberError(err, "member")
 	}
 	s.Sessions.Forget(r.ID)
+	versioned(ctx, m.Version())
 	return api.UpdateMember200JSONResponse(memberView(&m)), nil
 }
 

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,8 +18,6 @@ import (
 	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
 	"github.com/probefleet/probefleet/services/api/internal/auth"
-	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
-	"github.com/probefleet/probefleet/services/api/internal/httpapi/shape"
 )
 
 // The keys under which middleware leaves things in Gin's context.
@@ -114,6 +113,7 @@ func (s *Server) harden(c *gin.Context) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	if c.GetString(keyOperation) != "" {
 		h.Set("Cache-Control", "no-store")
+		plain(c, operationOf(c))
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	}
 }
@@ -125,6 +125,7 @@ func (s *Server) admit(c *gin.Context) {
 	if op == nil {
 		return // not of the API
 	}
+	op.retired.announce(c, op.id)
 	if op.most > maxBody {
 		select {
 		case s.bulky <- struct{}{}:
@@ -159,8 +160,8 @@ func (s *Server) admitted(c *gin.Context, op *operation) error {
 			}
 		}
 	}
-	if errs := shape.Query(op.params, c.Request.URL.Query()); len(errs) > 0 {
-		return invalid(api.FieldErrorInQuery, errs...)
+	if err := admitQuery(c, op); err != nil {
+		return err
 	}
 	if op.body == nil {
 		return nil
@@ -174,6 +175,9 @@ func (s *Server) identified(c *gin.Context, op *operation) error {
 	ctx := context.WithValue(c.Request.Context(), visitKey{}, v)
 	c.Request = c.Request.WithContext(ctx)
 	if op.scope == scopeNone {
+		if err := s.metered(c, op, nil); err != nil {
+			return err
+		}
 		if doors[op.id] {
 			return s.origins.check(c.Request, v.token != "")
 		}
@@ -181,6 +185,9 @@ func (s *Server) identified(c *gin.Context, op *operation) error {
 	}
 	caller, err := s.authenticate(c, v)
 	if err != nil {
+		return cmp.Or(s.metered(c, op, nil), err)
+	}
+	if err := s.metered(c, op, &caller); err != nil {
 		return err
 	}
 	ctx = context.WithValue(ctx, callerKey{}, caller)

@@ -24,6 +24,7 @@ func (s *Server) GetMonitor(ctx context.Context, r api.GetMonitorRequestObject) 
 	if err != nil {
 		return nil, fromStore(err, "monitor")
 	}
+	versioned(ctx, m.Version())
 	return api.GetMonitor200JSONResponse(s.monitorView(ctx, &m)), nil
 }
 

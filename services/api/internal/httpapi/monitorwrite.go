@@ -103,6 +103,7 @@ func (s *Server) UpdateMonitor(ctx context.Context, r api.UpdateMonitorRequestOb
 		return nil, fromStore(err, "monitor")
 	}
 	s.tellMonitor(ctx, live.Changed, &m)
+	versioned(ctx, m.Version())
 	return api.UpdateMonitor200JSONResponse(s.monitorView(ctx, &m)), nil
 }
 

@@ -167,6 +167,7 @@ func (s *Server) organisationView(ctx context.Context, id uptime.ID) (api.Organi
 	if err != nil {
 		return api.Organisation{}, fromStore(err, "organisation")
 	}
+	versioned(ctx, org.Version())
 	out := api.Organisation{ID: org.ID, Slug: org.Slug, Name: org.Name, CreatedAt: org.CreatedAt.UTC()}
 	out.Quotas.Websites = quotaView(float64(used.Websites), limits.Websites)
 	out.Quotas.Monitors = quotaView(float64(used.Monitors), limits.Monitors)

@@ -132,6 +132,7 @@ func (s *Server) GetRegion(ctx context.Context, r api.GetRegionRequestObject) (a
 	if err != nil {
 		return nil, err
 	}
+	versioned(ctx, region.Version())
 	return api.GetRegion200JSONResponse(s.regionView(ctx, &region)), nil
 }
 
@@ -247,6 +248,7 @@ func (s *Server) UpdateRegion(ctx context.Context, r api.UpdateRegionRequestObje
 		}
 	}
 	s.tellRegion(ctx, live.Changed, r.Name)
+	versioned(ctx, region.Version())
 	return api.UpdateRegion200JSONResponse(s.regionView(ctx, &region)), nil
 }
 

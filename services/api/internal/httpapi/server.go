@@ -25,6 +25,7 @@ import (
 	"github.com/probefleet/probefleet/services/api/internal/auth"
 	"github.com/probefleet/probefleet/services/api/internal/heartbeat"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/api"
+	"github.com/probefleet/probefleet/services/api/internal/httpapi/past"
 	"github.com/probefleet/probefleet/services/api/internal/httpapi/pulse"
 	"github.com/probefleet/probefleet/services/api/internal/stream"
 	"github.com/probefleet/probefleet/services/api/internal/vault"
@@ -103,6 +104,10 @@ type Config struct {
 	BeatEvery      time.Duration  // of a stream's heartbeats; 0: 15 s
 	TestWait       time.Duration  // how long a test alert is waited for, at most; 0: 15 s
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed
+	Origins        []string       // whose pages may call with a key, as https://app.example.com
+	// How often one key or session, and one address without either, may call within a
+	// minute; 0: as often as they like.
+	RateLimit, PublicRateLimit int
 	// Gate says why nothing can be served yet; nil, or a nil error: it can.
 	Gate func() error
 }
@@ -113,6 +118,7 @@ type Server struct {
 	log     *slog.Logger
 	ops     map[string]*operation // by method and path as Gin has it
 	engine  *gin.Engine
+	handler http.Handler // the engine, and what is around it
 	metrics *metrics
 	checks  chan struct{} // slots for checks on demand
 	tests   chan struct{} // slots for test alerts
@@ -123,10 +129,13 @@ type Server struct {
 	origins origins
 
 	pulses *pulse.Reader // nil: no charts
+	past   *past.Reader
 	wholes recall[nullable.Nullable[float64]]
 	sites  recall[int]
 	listed recall[[]api.PublicStatusRef]
 	public *publicCache
+
+	perCaller, perAddress *limits
 }
 
 // New builds a server.
@@ -158,7 +167,7 @@ func New(cfg Config) (*Server, error) {
 		vault: vault.New(cfg.Box), checks: make(chan struct{}, maxChecks), tests: make(chan struct{}, maxTests),
 		bulky: make(chan struct{}, maxBulky),
 	}
-	s.public = newPublicCache(cfg.Now, s.readPublic)
+	s.public, s.past = newPublicCache(cfg.Now, s.readPublic), past.New(cfg.Store)
 	if cfg.Ticks != nil {
 		s.pulses = pulse.New(cfg.Ticks, cfg.Now, cfg.Log)
 	}
@@ -172,11 +181,22 @@ func New(cfg Config) (*Server, error) {
 	if s.metrics, err = newMetrics(cfg.Metrics); err != nil {
 		return nil, err
 	}
-	return s, s.route()
+	if s.perCaller, err = newLimits(cfg.RateLimit); err != nil {
+		return nil, err
+	}
+	if s.perAddress, err = newLimits(cfg.PublicRateLimit); err != nil {
+		return nil, err
+	}
+	if err := s.route(); err != nil {
+		return nil, err
+	}
+	s.handler, err = compressed(s.engine)
+	s.handler = allowOrigins(cfg.Origins, s.handler)
+	return s, err
 }
 
 // ServeHTTP implements [http.Handler].
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
 func (s *Server) route() error {
 	gin.SetMode(gin.ReleaseMode)
@@ -191,7 +211,7 @@ func (s *Server) route() error {
 	if err := e.SetTrustedProxies(proxies); err != nil {
 		return fmt.Errorf("trusted proxies: %w", err)
 	}
-	e.Use(s.identify, s.observe, s.recover, s.harden, s.admit)
+	e.Use(s.identify, s.observe, s.recover, s.harden, s.admit, s.tag, s.repeat)
 	e.NoRoute(s.noRoute)
 	e.NoMethod(func(c *gin.Context) {
 		s.fail(c, &problem{
@@ -200,6 +220,7 @@ func (s *Server) route() error {
 		})
 	})
 	s.serveDocument(e)
+	s.serveDocs(e)
 	s.serveStatus(e)
 	if s.Live != nil {
 		e.GET("/healthz", gin.WrapH(s.Live))

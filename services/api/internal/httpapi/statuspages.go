@@ -60,6 +60,7 @@ func (s *Server) GetStatusPage(ctx context.Context, r api.GetStatusPageRequestOb
 	if err != nil {
 		return nil, fromStore(err, "status page")
 	}
+	versioned(ctx, p.Version())
 	return api.GetStatusPage200JSONResponse(s.statusPageView(&p)), nil
 }
 
@@ -88,6 +89,7 @@ func (s *Server) UpdateStatusPage(ctx context.Context, r api.UpdateStatusPageReq
 	s.public.forget(was)
 	s.public.forget(p.Slug)
 	s.tell(ctx, live.Changed, live.ObjectStatusPage, p.ID.String(), uptime.ID{})
+	versioned(ctx, p.Version())
 	return api.UpdateStatusPage200JSONResponse(s.statusPageView(&p)), nil
 }
 

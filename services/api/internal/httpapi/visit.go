@@ -37,6 +37,7 @@ type visit struct {
 	operation string
 	header    http.Header
 	cookie    cookieStyle
+	version   string // of the object that the answer shows; empty: it has none
 }
 
 type visitKey struct{}

@@ -72,6 +72,7 @@ func (s *Server) GetWebsite(ctx context.Context, r api.GetWebsiteRequestObject) 
 	if err != nil {
 		return nil, fromStore(err, "website")
 	}
+	versioned(ctx, w.Version())
 	return api.GetWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 
@@ -81,6 +82,7 @@ func (s *Server) UpdateWebsite(ctx context.Context, r api.UpdateWebsiteRequestOb
 	if err != nil {
 		return nil, err
 	}
+	versioned(ctx, w.Version())
 	return api.UpdateWebsite200JSONResponse(s.websiteView(ctx, &w)), nil
 }
 

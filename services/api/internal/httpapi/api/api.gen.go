@@ -863,9 +863,7 @@ type Bulk struct {
 	// Status The verdict, or pending before the first one, or paused
 	Status *Status `json:"status,omitempty"`
 	Tag    *Tag    `json:"tag,omitempty"`
-
-	// Tags Of tag and untag
-	Tags *Tags `json:"tags,omitempty"`
+	Tags   *Tags   `json:"tags,omitempty"`
 
 	// Until Of pause and mute
 	Until nullable.Nullable[time.Time] `json:"until,omitempty"`
@@ -1234,7 +1232,7 @@ type FleetRegion struct {
 	// State pending registered itself and waits to be enabled; silent has no live worker; sick fails what the others find well, and has no vote
 	State RegionState `json:"state"`
 
-	// Urgent The checks beside the schedule, in a ledger of their own
+	// Urgent Every check that was scheduled is in exactly one of the others: scheduled = done + expired + invalid + waiting
 	Urgent Ledger `json:"urgent"`
 
 	// UrgentLedgerMinutes The same of the checks beside the schedule; minutes in which there was none are missing
@@ -1665,9 +1663,7 @@ type MeUpdate struct {
 
 // Member defines model for Member.
 type Member struct {
-	Email string `json:"email"`
-
-	// ID Of the account
+	Email        string                       `json:"email"`
 	ID           ID                           `json:"id"`
 	LastSignInAt nullable.Nullable[time.Time] `json:"last_sign_in_at"`
 	Name         string                       `json:"name"`
@@ -1740,10 +1736,8 @@ type MonitorClone struct {
 	Name nullable.Nullable[string] `json:"name,omitempty"`
 
 	// Target The same if absent; secrets do not go along to another host
-	Target *string `json:"target,omitempty"`
-
-	// WebsiteID Where it goes; to the same website if absent
-	WebsiteID *ID `json:"website_id,omitempty"`
+	Target    *string `json:"target,omitempty"`
+	WebsiteID *ID     `json:"website_id,omitempty"`
 }
 
 // MonitorCreate defines model for MonitorCreate.
@@ -1786,7 +1780,7 @@ type MonitorSettings = json.RawMessage
 
 // MonitorStats defines model for MonitorStats.
 type MonitorStats struct {
-	// Before Of as long a period just before
+	// Before Times over the passed checks, null when none passed
 	Before    LatencyStats `json:"before"`
 	From      time.Time    `json:"from"`
 	MonitorID ID           `json:"monitor_id"`
@@ -1800,10 +1794,8 @@ type MonitorStats struct {
 // MonitorTest defines model for MonitorTest.
 type MonitorTest struct {
 	// Kind How it looks at its target
-	Kind MonitorKind `json:"kind"`
-
-	// MonitorID A monitor of the same kind, whose secrets *** stands for
-	MonitorID *ID `json:"monitor_id,omitempty"`
+	Kind      MonitorKind `json:"kind"`
+	MonitorID *ID         `json:"monitor_id,omitempty"`
 
 	// Regions The regions that look; null, the default, is every enabled one that is not private, later ones too; a heartbeat has none
 	Regions nullable.Nullable[RegionNames] `json:"regions,omitempty"`
@@ -1958,11 +1950,9 @@ type PolicyInput struct {
 // Problem RFC 9457
 type Problem struct {
 	// Detail What is wrong, in a sentence
-	Detail string        `json:"detail"`
-	Errors *[]FieldError `json:"errors,omitempty"`
-
-	// ExistingID Of a conflict, the object that is there already
-	ExistingID *ID `json:"existing_id,omitempty"`
+	Detail     string        `json:"detail"`
+	Errors     *[]FieldError `json:"errors,omitempty"`
+	ExistingID *ID           `json:"existing_id,omitempty"`
 
 	// RequestID Names the call in the logs
 	RequestID string `json:"request_id"`
@@ -2004,7 +1994,7 @@ type PublicStatus struct {
 	Link      string           `json:"link"`
 	Slug      string           `json:"slug"`
 
-	// Status The worst of its websites
+	// Status The verdict, or pending before the first one, or paused
 	Status   Status          `json:"status"`
 	Title    string          `json:"title"`
 	Websites []PublicWebsite `json:"websites"`
@@ -2102,12 +2092,10 @@ type Region struct {
 
 // RegionCreate defines model for RegionCreate.
 type RegionCreate struct {
-	Latitude  nullable.Nullable[float64] `json:"latitude,omitempty"`
-	Longitude nullable.Nullable[float64] `json:"longitude,omitempty"`
-	Name      string                     `json:"name"`
-
-	// Organisation Whose it is, private then; the caller's if absent
-	Organisation *Slug `json:"organisation,omitempty"`
+	Latitude     nullable.Nullable[float64] `json:"latitude,omitempty"`
+	Longitude    nullable.Nullable[float64] `json:"longitude,omitempty"`
+	Name         string                     `json:"name"`
+	Organisation *Slug                      `json:"organisation,omitempty"`
 
 	// Private It looks only for monitors of its organisation that name it
 	Private *bool   `json:"private,omitempty"`
@@ -2189,9 +2177,7 @@ type Report struct {
 	Items      []ReportRow               `json:"items"`
 	NextCursor nullable.Nullable[string] `json:"next_cursor"`
 	To         time.Time                 `json:"to"`
-
-	// Total Over all websites that the filter matches, not only this page's
-	Total ReportRow `json:"total"`
+	Total      ReportRow                 `json:"total"`
 }
 
 // ReportRow defines model for ReportRow.
@@ -2428,7 +2414,7 @@ type Summary struct {
 	P95Ms  nullable.Nullable[float64] `json:"p95_ms"`
 	Paused bool                       `json:"paused"`
 
-	// Reason Of its worst monitor
+	// Reason The enumerated cause of a failure, such as connect_timeout; empty for none
 	Reason Reason `json:"reason"`
 
 	// Slots One letter per slot, oldest first: u up, d degraded, x down, p partly down, n unknown, z paused, and - for not watched; the worst of the slot
@@ -2648,12 +2634,10 @@ type Website struct {
 	PausedUntil     nullable.Nullable[time.Time] `json:"paused_until"`
 
 	// Status The verdict, or pending before the first one, or paused
-	Status    Status    `json:"status"`
-	Tags      []string  `json:"tags"`
-	UpdatedAt time.Time `json:"updated_at"`
-	URL       string    `json:"url"`
-
-	// Verdict The worst of its monitors
+	Status       Status                       `json:"status"`
+	Tags         []string                     `json:"tags"`
+	UpdatedAt    time.Time                    `json:"updated_at"`
+	URL          string                       `json:"url"`
 	Verdict      Verdict                      `json:"verdict"`
 	VerdictSince nullable.Nullable[time.Time] `json:"verdict_since"`
 }
@@ -2796,6 +2780,9 @@ type NoAnswer = Problem
 
 // NotFound RFC 9457
 type NotFound = Problem
+
+// PreconditionFailed RFC 9457
+type PreconditionFailed = Problem
 
 // Unavailable RFC 9457
 type Unavailable = Problem
@@ -6988,53 +6975,13 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 		ErrorHandler:       errorHandler,
 	}
 
-	router.GET(options.BaseURL+"/v1/websites", wrapper.ListWebsites)
-	router.POST(options.BaseURL+"/v1/websites", wrapper.CreateWebsite)
-	router.DELETE(options.BaseURL+"/v1/websites/:id", wrapper.DeleteWebsite)
-	router.GET(options.BaseURL+"/v1/websites/:id", wrapper.GetWebsite)
-	router.PATCH(options.BaseURL+"/v1/websites/:id", wrapper.UpdateWebsite)
-	router.POST(options.BaseURL+"/v1/websites/:id/pause", wrapper.PauseWebsite)
-	router.POST(options.BaseURL+"/v1/websites/:id/resume", wrapper.ResumeWebsite)
-	router.POST(options.BaseURL+"/v1/websites/:id/mute", wrapper.MuteWebsite)
-	router.POST(options.BaseURL+"/v1/websites/:id/unmute", wrapper.UnmuteWebsite)
-	router.POST(options.BaseURL+"/v1/websites/:id/check", wrapper.CheckWebsite)
-	router.GET(options.BaseURL+"/v1/websites/:id/monitors", wrapper.ListWebsiteMonitors)
-	router.POST(options.BaseURL+"/v1/websites/:id/monitors", wrapper.CreateMonitor)
-	router.GET(options.BaseURL+"/v1/websites/:id/uptime", wrapper.GetWebsiteUptime)
-	router.DELETE(options.BaseURL+"/v1/monitors/:id", wrapper.DeleteMonitor)
-	router.GET(options.BaseURL+"/v1/monitors/:id", wrapper.GetMonitor)
-	router.PATCH(options.BaseURL+"/v1/monitors/:id", wrapper.UpdateMonitor)
-	router.POST(options.BaseURL+"/v1/monitors/:id/pause", wrapper.PauseMonitor)
-	router.POST(options.BaseURL+"/v1/monitors/:id/resume", wrapper.ResumeMonitor)
-	router.POST(options.BaseURL+"/v1/monitors/:id/clone", wrapper.CloneMonitor)
-	router.POST(options.BaseURL+"/v1/monitors/:id/check", wrapper.CheckMonitor)
-	router.POST(options.BaseURL+"/v1/monitors/test", wrapper.TestMonitor)
-	router.GET(options.BaseURL+"/v1/monitors/:id/votes", wrapper.ListMonitorVotes)
-	router.GET(options.BaseURL+"/v1/monitors/:id/latency", wrapper.GetMonitorLatency)
-	router.GET(options.BaseURL+"/v1/monitors/:id/ticks", wrapper.ListMonitorTicks)
-	router.GET(options.BaseURL+"/v1/monitors/:id/failures", wrapper.ListMonitorFailures)
-	router.POST(options.BaseURL+"/v1/monitors/:id/heartbeat/rotate", wrapper.RotateHeartbeat)
-	router.GET(options.BaseURL+"/v1/heartbeats/:token", wrapper.PingByGet)
-	router.HEAD(options.BaseURL+"/v1/heartbeats/:token", wrapper.PingByHead)
-	router.POST(options.BaseURL+"/v1/heartbeats/:token", wrapper.PingByPost)
-	router.GET(options.BaseURL+"/v1/regions", wrapper.ListRegions)
-	router.POST(options.BaseURL+"/v1/regions", wrapper.CreateRegion)
-	router.DELETE(options.BaseURL+"/v1/regions/:name", wrapper.DeleteRegion)
-	router.GET(options.BaseURL+"/v1/regions/:name", wrapper.GetRegion)
-	router.PATCH(options.BaseURL+"/v1/regions/:name", wrapper.UpdateRegion)
-	router.GET(options.BaseURL+"/v1/fleet", wrapper.GetFleet)
-	router.GET(options.BaseURL+"/v1/events", wrapper.StreamEvents)
-	router.GET(options.BaseURL+"/v1/incidents", wrapper.ListIncidents)
-	router.GET(options.BaseURL+"/v1/incidents/:id", wrapper.GetIncident)
-	router.PATCH(options.BaseURL+"/v1/incidents/:id", wrapper.UpdateIncident)
-	router.POST(options.BaseURL+"/v1/incidents/:id/acknowledge", wrapper.AcknowledgeIncident)
-	router.GET(options.BaseURL+"/v1/channels", wrapper.ListChannels)
-	router.POST(options.BaseURL+"/v1/channels", wrapper.CreateChannel)
-	router.DELETE(options.BaseURL+"/v1/channels/:id", wrapper.DeleteChannel)
-	router.GET(options.BaseURL+"/v1/channels/:id", wrapper.GetChannel)
-	router.PATCH(options.BaseURL+"/v1/channels/:id", wrapper.UpdateChannel)
-	router.POST(options.BaseURL+"/v1/channels/:id/test", wrapper.TestChannel)
-	router.GET(options.BaseURL+"/v1/deliveries", wrapper.ListDeliveries)
+	router.GET(options.BaseURL+"/metrics/monitors", wrapper.GetMonitorMetrics)
+	router.GET(options.BaseURL+"/monitor", wrapper.LegacyListStatus)
+	router.GET(options.BaseURL+"/monitor/:id", wrapper.LegacyGetSeries)
+	router.GET(options.BaseURL+"/monitor/:id/downtime", wrapper.LegacyListDowntime)
+	router.GET(options.BaseURL+"/monitor/:id/last_downtime", wrapper.LegacyGetLastDowntime)
+	router.GET(options.BaseURL+"/regions", wrapper.LegacyListRegions)
+	router.POST(options.BaseURL+"/regions", wrapper.LegacyCreateRegion)
 	router.GET(options.BaseURL+"/v1/api-keys", wrapper.ListAPIKeys)
 	router.POST(options.BaseURL+"/v1/api-keys", wrapper.CreateAPIKey)
 	router.DELETE(options.BaseURL+"/v1/api-keys/:id", wrapper.RevokeAPIKey)
@@ -7042,69 +6989,109 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.PATCH(options.BaseURL+"/v1/api-keys/:id", wrapper.UpdateAPIKey)
 	router.POST(options.BaseURL+"/v1/api-keys/:id/rotate", wrapper.RotateAPIKey)
 	router.GET(options.BaseURL+"/v1/audit", wrapper.ListAudit)
-	router.GET(options.BaseURL+"/v1/setup", wrapper.GetSetup)
-	router.POST(options.BaseURL+"/v1/setup", wrapper.SetUp)
-	router.POST(options.BaseURL+"/v1/sign-up", wrapper.SignUp)
-	router.GET(options.BaseURL+"/v1/sessions", wrapper.ListSessions)
-	router.POST(options.BaseURL+"/v1/sessions", wrapper.SignIn)
-	router.DELETE(options.BaseURL+"/v1/sessions/:id", wrapper.EndSession)
-	router.DELETE(options.BaseURL+"/v1/session", wrapper.SignOut)
-	router.PATCH(options.BaseURL+"/v1/session", wrapper.SwitchOrganisation)
-	router.DELETE(options.BaseURL+"/v1/me", wrapper.DeleteMe)
-	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
-	router.PATCH(options.BaseURL+"/v1/me", wrapper.UpdateMe)
-	router.DELETE(options.BaseURL+"/v1/me/totp", wrapper.RemoveTotp)
-	router.POST(options.BaseURL+"/v1/me/totp", wrapper.BeginTotp)
-	router.POST(options.BaseURL+"/v1/me/totp/confirm", wrapper.ConfirmTotp)
-	router.POST(options.BaseURL+"/v1/me/recovery-codes", wrapper.RenewRecoveryCodes)
-	router.POST(options.BaseURL+"/v1/password-resets", wrapper.RequestPasswordReset)
-	router.POST(options.BaseURL+"/v1/password-resets/:token", wrapper.ResetPassword)
-	router.GET(options.BaseURL+"/v1/organisations", wrapper.ListOrganisations)
-	router.POST(options.BaseURL+"/v1/organisations", wrapper.CreateOrganisation)
-	router.DELETE(options.BaseURL+"/v1/organisations/:id/membership", wrapper.LeaveOrganisation)
-	router.DELETE(options.BaseURL+"/v1/organisation", wrapper.DeleteOrganisation)
-	router.GET(options.BaseURL+"/v1/organisation", wrapper.GetOrganisation)
-	router.PATCH(options.BaseURL+"/v1/organisation", wrapper.UpdateOrganisation)
-	router.GET(options.BaseURL+"/v1/members", wrapper.ListMembers)
-	router.DELETE(options.BaseURL+"/v1/members/:id", wrapper.RemoveMember)
-	router.PATCH(options.BaseURL+"/v1/members/:id", wrapper.UpdateMember)
+	router.GET(options.BaseURL+"/v1/channels", wrapper.ListChannels)
+	router.POST(options.BaseURL+"/v1/channels", wrapper.CreateChannel)
+	router.DELETE(options.BaseURL+"/v1/channels/:id", wrapper.DeleteChannel)
+	router.GET(options.BaseURL+"/v1/channels/:id", wrapper.GetChannel)
+	router.PATCH(options.BaseURL+"/v1/channels/:id", wrapper.UpdateChannel)
+	router.POST(options.BaseURL+"/v1/channels/:id/test", wrapper.TestChannel)
+	router.GET(options.BaseURL+"/v1/deliveries", wrapper.ListDeliveries)
+	router.GET(options.BaseURL+"/v1/events", wrapper.StreamEvents)
+	router.GET(options.BaseURL+"/v1/export", wrapper.ExportWebsites)
+	router.GET(options.BaseURL+"/v1/fleet", wrapper.GetFleet)
+	router.GET(options.BaseURL+"/v1/heartbeats/:token", wrapper.PingByGet)
+	router.HEAD(options.BaseURL+"/v1/heartbeats/:token", wrapper.PingByHead)
+	router.POST(options.BaseURL+"/v1/heartbeats/:token", wrapper.PingByPost)
+	router.POST(options.BaseURL+"/v1/import", wrapper.ImportWebsites)
+	router.GET(options.BaseURL+"/v1/incidents", wrapper.ListIncidents)
+	router.GET(options.BaseURL+"/v1/incidents/:id", wrapper.GetIncident)
+	router.PATCH(options.BaseURL+"/v1/incidents/:id", wrapper.UpdateIncident)
+	router.POST(options.BaseURL+"/v1/incidents/:id/acknowledge", wrapper.AcknowledgeIncident)
+	router.POST(options.BaseURL+"/v1/incidents/:id/comments", wrapper.CommentIncident)
 	router.GET(options.BaseURL+"/v1/invitations", wrapper.ListInvitations)
 	router.POST(options.BaseURL+"/v1/invitations", wrapper.CreateInvitation)
 	router.DELETE(options.BaseURL+"/v1/invitations/:id", wrapper.DeleteInvitation)
 	router.POST(options.BaseURL+"/v1/invitations/:id/resend", wrapper.ResendInvitation)
 	router.GET(options.BaseURL+"/v1/invited/:token", wrapper.GetInvited)
 	router.POST(options.BaseURL+"/v1/invited/:token", wrapper.AcceptInvitation)
-	router.GET(options.BaseURL+"/v1/overview", wrapper.GetOverview)
-	router.GET(options.BaseURL+"/v1/summaries", wrapper.ListSummaries)
-	router.GET(options.BaseURL+"/v1/tags", wrapper.ListTags)
-	router.POST(options.BaseURL+"/v1/websites/batch", wrapper.BatchWebsites)
-	router.POST(options.BaseURL+"/v1/websites/bulk", wrapper.BulkWebsites)
-	router.POST(options.BaseURL+"/v1/import", wrapper.ImportWebsites)
-	router.GET(options.BaseURL+"/v1/export", wrapper.ExportWebsites)
-	router.GET(options.BaseURL+"/v1/websites/:id/uptime/daily", wrapper.ListWebsiteUptimeDaily)
-	router.GET(options.BaseURL+"/v1/websites/:id/downtime", wrapper.ListWebsiteDowntime)
+	router.DELETE(options.BaseURL+"/v1/me", wrapper.DeleteMe)
+	router.GET(options.BaseURL+"/v1/me", wrapper.GetMe)
+	router.PATCH(options.BaseURL+"/v1/me", wrapper.UpdateMe)
+	router.POST(options.BaseURL+"/v1/me/recovery-codes", wrapper.RenewRecoveryCodes)
+	router.DELETE(options.BaseURL+"/v1/me/totp", wrapper.RemoveTotp)
+	router.POST(options.BaseURL+"/v1/me/totp", wrapper.BeginTotp)
+	router.POST(options.BaseURL+"/v1/me/totp/confirm", wrapper.ConfirmTotp)
+	router.GET(options.BaseURL+"/v1/members", wrapper.ListMembers)
+	router.DELETE(options.BaseURL+"/v1/members/:id", wrapper.RemoveMember)
+	router.PATCH(options.BaseURL+"/v1/members/:id", wrapper.UpdateMember)
+	router.DELETE(options.BaseURL+"/v1/monitors/:id", wrapper.DeleteMonitor)
+	router.GET(options.BaseURL+"/v1/monitors/:id", wrapper.GetMonitor)
+	router.PATCH(options.BaseURL+"/v1/monitors/:id", wrapper.UpdateMonitor)
+	router.POST(options.BaseURL+"/v1/monitors/:id/check", wrapper.CheckMonitor)
+	router.POST(options.BaseURL+"/v1/monitors/:id/clone", wrapper.CloneMonitor)
+	router.GET(options.BaseURL+"/v1/monitors/:id/failures", wrapper.ListMonitorFailures)
+	router.POST(options.BaseURL+"/v1/monitors/:id/heartbeat/rotate", wrapper.RotateHeartbeat)
+	router.GET(options.BaseURL+"/v1/monitors/:id/latency", wrapper.GetMonitorLatency)
+	router.POST(options.BaseURL+"/v1/monitors/:id/pause", wrapper.PauseMonitor)
+	router.POST(options.BaseURL+"/v1/monitors/:id/resume", wrapper.ResumeMonitor)
 	router.GET(options.BaseURL+"/v1/monitors/:id/stats", wrapper.GetMonitorStats)
-	router.POST(options.BaseURL+"/v1/incidents/:id/comments", wrapper.CommentIncident)
+	router.GET(options.BaseURL+"/v1/monitors/:id/ticks", wrapper.ListMonitorTicks)
+	router.GET(options.BaseURL+"/v1/monitors/:id/votes", wrapper.ListMonitorVotes)
+	router.POST(options.BaseURL+"/v1/monitors/test", wrapper.TestMonitor)
+	router.DELETE(options.BaseURL+"/v1/organisation", wrapper.DeleteOrganisation)
+	router.GET(options.BaseURL+"/v1/organisation", wrapper.GetOrganisation)
+	router.PATCH(options.BaseURL+"/v1/organisation", wrapper.UpdateOrganisation)
+	router.GET(options.BaseURL+"/v1/organisations", wrapper.ListOrganisations)
+	router.POST(options.BaseURL+"/v1/organisations", wrapper.CreateOrganisation)
+	router.DELETE(options.BaseURL+"/v1/organisations/:id/membership", wrapper.LeaveOrganisation)
+	router.GET(options.BaseURL+"/v1/overview", wrapper.GetOverview)
+	router.POST(options.BaseURL+"/v1/password-resets", wrapper.RequestPasswordReset)
+	router.POST(options.BaseURL+"/v1/password-resets/:token", wrapper.ResetPassword)
+	router.GET(options.BaseURL+"/v1/public/status", wrapper.ListPublicStatus)
+	router.GET(options.BaseURL+"/v1/public/status/:slug", wrapper.GetPublicStatus)
+	router.GET(options.BaseURL+"/v1/regions", wrapper.ListRegions)
+	router.POST(options.BaseURL+"/v1/regions", wrapper.CreateRegion)
+	router.DELETE(options.BaseURL+"/v1/regions/:name", wrapper.DeleteRegion)
+	router.GET(options.BaseURL+"/v1/regions/:name", wrapper.GetRegion)
+	router.PATCH(options.BaseURL+"/v1/regions/:name", wrapper.UpdateRegion)
 	router.GET(options.BaseURL+"/v1/reports/uptime", wrapper.ReportUptime)
+	router.DELETE(options.BaseURL+"/v1/session", wrapper.SignOut)
+	router.PATCH(options.BaseURL+"/v1/session", wrapper.SwitchOrganisation)
+	router.GET(options.BaseURL+"/v1/sessions", wrapper.ListSessions)
+	router.POST(options.BaseURL+"/v1/sessions", wrapper.SignIn)
+	router.DELETE(options.BaseURL+"/v1/sessions/:id", wrapper.EndSession)
+	router.GET(options.BaseURL+"/v1/setup", wrapper.GetSetup)
+	router.POST(options.BaseURL+"/v1/setup", wrapper.SetUp)
+	router.POST(options.BaseURL+"/v1/sign-up", wrapper.SignUp)
 	router.GET(options.BaseURL+"/v1/status-pages", wrapper.ListStatusPages)
 	router.POST(options.BaseURL+"/v1/status-pages", wrapper.CreateStatusPage)
 	router.DELETE(options.BaseURL+"/v1/status-pages/:id", wrapper.DeleteStatusPage)
 	router.GET(options.BaseURL+"/v1/status-pages/:id", wrapper.GetStatusPage)
 	router.PATCH(options.BaseURL+"/v1/status-pages/:id", wrapper.UpdateStatusPage)
-	router.GET(options.BaseURL+"/v1/public/status", wrapper.ListPublicStatus)
-	router.GET(options.BaseURL+"/v1/public/status/:slug", wrapper.GetPublicStatus)
-	router.GET(options.BaseURL+"/metrics/monitors", wrapper.GetMonitorMetrics)
+	router.GET(options.BaseURL+"/v1/summaries", wrapper.ListSummaries)
+	router.GET(options.BaseURL+"/v1/tags", wrapper.ListTags)
+	router.GET(options.BaseURL+"/v1/websites", wrapper.ListWebsites)
+	router.POST(options.BaseURL+"/v1/websites", wrapper.CreateWebsite)
+	router.DELETE(options.BaseURL+"/v1/websites/:id", wrapper.DeleteWebsite)
+	router.GET(options.BaseURL+"/v1/websites/:id", wrapper.GetWebsite)
+	router.PATCH(options.BaseURL+"/v1/websites/:id", wrapper.UpdateWebsite)
+	router.POST(options.BaseURL+"/v1/websites/:id/check", wrapper.CheckWebsite)
+	router.GET(options.BaseURL+"/v1/websites/:id/downtime", wrapper.ListWebsiteDowntime)
+	router.GET(options.BaseURL+"/v1/websites/:id/monitors", wrapper.ListWebsiteMonitors)
+	router.POST(options.BaseURL+"/v1/websites/:id/monitors", wrapper.CreateMonitor)
+	router.POST(options.BaseURL+"/v1/websites/:id/mute", wrapper.MuteWebsite)
+	router.POST(options.BaseURL+"/v1/websites/:id/pause", wrapper.PauseWebsite)
+	router.POST(options.BaseURL+"/v1/websites/:id/resume", wrapper.ResumeWebsite)
+	router.POST(options.BaseURL+"/v1/websites/:id/unmute", wrapper.UnmuteWebsite)
+	router.GET(options.BaseURL+"/v1/websites/:id/uptime", wrapper.GetWebsiteUptime)
+	router.GET(options.BaseURL+"/v1/websites/:id/uptime/daily", wrapper.ListWebsiteUptimeDaily)
+	router.POST(options.BaseURL+"/v1/websites/batch", wrapper.BatchWebsites)
+	router.POST(options.BaseURL+"/v1/websites/bulk", wrapper.BulkWebsites)
 	router.GET(options.BaseURL+"/websites", wrapper.LegacyListWebsites)
 	router.POST(options.BaseURL+"/websites", wrapper.LegacyCreateWebsite)
 	router.DELETE(options.BaseURL+"/websites/:id", wrapper.LegacyDeleteWebsite)
 	router.GET(options.BaseURL+"/websites/:id", wrapper.LegacyGetWebsite)
 	router.PATCH(options.BaseURL+"/websites/:id", wrapper.LegacyUpdateWebsite)
-	router.GET(options.BaseURL+"/regions", wrapper.LegacyListRegions)
-	router.POST(options.BaseURL+"/regions", wrapper.LegacyCreateRegion)
-	router.GET(options.BaseURL+"/monitor", wrapper.LegacyListStatus)
-	router.GET(options.BaseURL+"/monitor/:id", wrapper.LegacyGetSeries)
-	router.GET(options.BaseURL+"/monitor/:id/downtime", wrapper.LegacyListDowntime)
-	router.GET(options.BaseURL+"/monitor/:id/last_downtime", wrapper.LegacyGetLastDowntime)
 }
 
 type BusyApplicationProblemPlusJSONResponse Problem
@@ -7118,6 +7105,11 @@ type InvalidApplicationProblemPlusJSONResponse Problem
 type NoAnswerApplicationProblemPlusJSONResponse Problem
 
 type NotFoundApplicationProblemPlusJSONResponse Problem
+
+type NotModifiedResponse struct {
+}
+
+type PreconditionFailedApplicationProblemPlusJSONResponse Problem
 
 type RecordedTextResponse string
 
@@ -7630,6 +7622,22 @@ func (response CreateAPIKey201JSONResponse) VisitCreateAPIKeyResponse(w http.Res
 	return err
 }
 
+type CreateAPIKey409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateAPIKey409ApplicationProblemPlusJSONResponse) VisitCreateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateAPIKey422ApplicationProblemPlusJSONResponse struct {
 	InvalidApplicationProblemPlusJSONResponse
 }
@@ -7711,6 +7719,22 @@ func (response RevokeAPIKey409ApplicationProblemPlusJSONResponse) VisitRevokeAPI
 	return err
 }
 
+type RevokeAPIKey412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response RevokeAPIKey412ApplicationProblemPlusJSONResponse) VisitRevokeAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RevokeAPIKeydefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -7748,6 +7772,13 @@ func (response GetAPIKey200JSONResponse) VisitGetAPIKeyResponse(w http.ResponseW
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetAPIKey304Response = NotModifiedResponse
+
+func (response GetAPIKey304Response) VisitGetAPIKeyResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetAPIKey404ApplicationProblemPlusJSONResponse struct {
@@ -7834,6 +7865,22 @@ func (response UpdateAPIKey409ApplicationProblemPlusJSONResponse) VisitUpdateAPI
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateAPIKey412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateAPIKey412ApplicationProblemPlusJSONResponse) VisitUpdateAPIKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -8125,6 +8172,22 @@ func (response CreateChannel201JSONResponse) VisitCreateChannelResponse(w http.R
 	return err
 }
 
+type CreateChannel409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CreateChannel409ApplicationProblemPlusJSONResponse) VisitCreateChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CreateChannel422ApplicationProblemPlusJSONResponse struct {
 	InvalidApplicationProblemPlusJSONResponse
 }
@@ -8190,6 +8253,22 @@ func (response DeleteChannel404ApplicationProblemPlusJSONResponse) VisitDeleteCh
 	return err
 }
 
+type DeleteChannel412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteChannel412ApplicationProblemPlusJSONResponse) VisitDeleteChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteChanneldefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -8227,6 +8306,13 @@ func (response GetChannel200JSONResponse) VisitGetChannelResponse(w http.Respons
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetChannel304Response = NotModifiedResponse
+
+func (response GetChannel304Response) VisitGetChannelResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetChannel404ApplicationProblemPlusJSONResponse struct {
@@ -8301,6 +8387,22 @@ func (response UpdateChannel404ApplicationProblemPlusJSONResponse) VisitUpdateCh
 	return err
 }
 
+type UpdateChannel412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateChannel412ApplicationProblemPlusJSONResponse) VisitUpdateChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateChannel422ApplicationProblemPlusJSONResponse struct {
 	InvalidApplicationProblemPlusJSONResponse
 }
@@ -8368,6 +8470,38 @@ func (response TestChannel404ApplicationProblemPlusJSONResponse) VisitTestChanne
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestChannel409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response TestChannel409ApplicationProblemPlusJSONResponse) VisitTestChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestChannel422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response TestChannel422ApplicationProblemPlusJSONResponse) VisitTestChannelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9048,6 +9182,22 @@ func (response ImportWebsites200JSONResponse) VisitImportWebsitesResponse(w http
 	return err
 }
 
+type ImportWebsites409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ImportWebsites409ApplicationProblemPlusJSONResponse) VisitImportWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ImportWebsites422ApplicationProblemPlusJSONResponse struct {
 	InvalidApplicationProblemPlusJSONResponse
 }
@@ -9158,6 +9308,13 @@ func (response GetIncident200JSONResponse) VisitGetIncidentResponse(w http.Respo
 	return err
 }
 
+type GetIncident304Response = NotModifiedResponse
+
+func (response GetIncident304Response) VisitGetIncidentResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
 type GetIncident404ApplicationProblemPlusJSONResponse struct {
 	NotFoundApplicationProblemPlusJSONResponse
 }
@@ -9226,6 +9383,22 @@ func (response UpdateIncident404ApplicationProblemPlusJSONResponse) VisitUpdateI
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateIncident412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateIncident412ApplicationProblemPlusJSONResponse) VisitUpdateIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9317,6 +9490,22 @@ func (response AcknowledgeIncident409ApplicationProblemPlusJSONResponse) VisitAc
 	return err
 }
 
+type AcknowledgeIncident422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AcknowledgeIncident422ApplicationProblemPlusJSONResponse) VisitAcknowledgeIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AcknowledgeIncidentdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -9369,6 +9558,22 @@ func (response CommentIncident404ApplicationProblemPlusJSONResponse) VisitCommen
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CommentIncident409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CommentIncident409ApplicationProblemPlusJSONResponse) VisitCommentIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -9615,6 +9820,38 @@ func (response ResendInvitation404ApplicationProblemPlusJSONResponse) VisitResen
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendInvitation409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ResendInvitation409ApplicationProblemPlusJSONResponse) VisitResendInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResendInvitation422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ResendInvitation422ApplicationProblemPlusJSONResponse) VisitResendInvitationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10430,6 +10667,22 @@ func (response RemoveMember409ApplicationProblemPlusJSONResponse) VisitRemoveMem
 	return err
 }
 
+type RemoveMember412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveMember412ApplicationProblemPlusJSONResponse) VisitRemoveMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RemoveMemberdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -10502,6 +10755,22 @@ func (response UpdateMember409ApplicationProblemPlusJSONResponse) VisitUpdateMem
 	return err
 }
 
+type UpdateMember412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMember412ApplicationProblemPlusJSONResponse) VisitUpdateMemberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateMember422ApplicationProblemPlusJSONResponse struct {
 	InvalidApplicationProblemPlusJSONResponse
 }
@@ -10569,6 +10838,22 @@ func (response TestMonitor404ApplicationProblemPlusJSONResponse) VisitTestMonito
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestMonitor409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response TestMonitor409ApplicationProblemPlusJSONResponse) VisitTestMonitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10670,6 +10955,22 @@ func (response DeleteMonitor404ApplicationProblemPlusJSONResponse) VisitDeleteMo
 	return err
 }
 
+type DeleteMonitor412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteMonitor412ApplicationProblemPlusJSONResponse) VisitDeleteMonitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteMonitordefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -10707,6 +11008,13 @@ func (response GetMonitor200JSONResponse) VisitGetMonitorResponse(w http.Respons
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetMonitor304Response = NotModifiedResponse
+
+func (response GetMonitor304Response) VisitGetMonitorResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetMonitor404ApplicationProblemPlusJSONResponse struct {
@@ -10777,6 +11085,22 @@ func (response UpdateMonitor404ApplicationProblemPlusJSONResponse) VisitUpdateMo
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateMonitor412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateMonitor412ApplicationProblemPlusJSONResponse) VisitUpdateMonitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -10862,6 +11186,22 @@ func (response CheckMonitor409ApplicationProblemPlusJSONResponse) VisitCheckMoni
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckMonitor422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CheckMonitor422ApplicationProblemPlusJSONResponse) VisitCheckMonitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -11129,6 +11469,22 @@ func (response RotateHeartbeat409ApplicationProblemPlusJSONResponse) VisitRotate
 	return err
 }
 
+type RotateHeartbeat422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RotateHeartbeat422ApplicationProblemPlusJSONResponse) VisitRotateHeartbeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type RotateHeartbeatdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -11272,6 +11628,38 @@ func (response PauseMonitor404ApplicationProblemPlusJSONResponse) VisitPauseMoni
 	return err
 }
 
+type PauseMonitor409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PauseMonitor409ApplicationProblemPlusJSONResponse) VisitPauseMonitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseMonitor422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PauseMonitor422ApplicationProblemPlusJSONResponse) VisitPauseMonitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PauseMonitordefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -11323,6 +11711,38 @@ func (response ResumeMonitor404ApplicationProblemPlusJSONResponse) VisitResumeMo
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeMonitor409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeMonitor409ApplicationProblemPlusJSONResponse) VisitResumeMonitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeMonitor422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeMonitor422ApplicationProblemPlusJSONResponse) VisitResumeMonitorResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -11607,6 +12027,22 @@ func (response DeleteOrganisation409ApplicationProblemPlusJSONResponse) VisitDel
 	return err
 }
 
+type DeleteOrganisation412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteOrganisation412ApplicationProblemPlusJSONResponse) VisitDeleteOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteOrganisation422ApplicationProblemPlusJSONResponse struct {
 	InvalidApplicationProblemPlusJSONResponse
 }
@@ -11677,6 +12113,13 @@ func (response GetOrganisation200JSONResponse) VisitGetOrganisationResponse(w ht
 	return err
 }
 
+type GetOrganisation304Response = NotModifiedResponse
+
+func (response GetOrganisation304Response) VisitGetOrganisationResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
 type GetOrganisationdefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -11728,6 +12171,22 @@ func (response UpdateOrganisation409ApplicationProblemPlusJSONResponse) VisitUpd
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateOrganisation412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateOrganisation412ApplicationProblemPlusJSONResponse) VisitUpdateOrganisationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -12407,6 +12866,22 @@ func (response DeleteRegion409ApplicationProblemPlusJSONResponse) VisitDeleteReg
 	return err
 }
 
+type DeleteRegion412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteRegion412ApplicationProblemPlusJSONResponse) VisitDeleteRegionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteRegiondefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -12444,6 +12919,13 @@ func (response GetRegion200JSONResponse) VisitGetRegionResponse(w http.ResponseW
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetRegion304Response = NotModifiedResponse
+
+func (response GetRegion304Response) VisitGetRegionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetRegion404ApplicationProblemPlusJSONResponse struct {
@@ -12530,6 +13012,22 @@ func (response UpdateRegion409ApplicationProblemPlusJSONResponse) VisitUpdateReg
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateRegion412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateRegion412ApplicationProblemPlusJSONResponse) VisitUpdateRegionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -13271,6 +13769,22 @@ func (response DeleteStatusPage404ApplicationProblemPlusJSONResponse) VisitDelet
 	return err
 }
 
+type DeleteStatusPage412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteStatusPage412ApplicationProblemPlusJSONResponse) VisitDeleteStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteStatusPagedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -13308,6 +13822,13 @@ func (response GetStatusPage200JSONResponse) VisitGetStatusPageResponse(w http.R
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetStatusPage304Response = NotModifiedResponse
+
+func (response GetStatusPage304Response) VisitGetStatusPageResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetStatusPage404ApplicationProblemPlusJSONResponse struct {
@@ -13394,6 +13915,22 @@ func (response UpdateStatusPage409ApplicationProblemPlusJSONResponse) VisitUpdat
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UpdateStatusPage412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateStatusPage412ApplicationProblemPlusJSONResponse) VisitUpdateStatusPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -13672,6 +14209,22 @@ func (response BatchWebsites200JSONResponse) VisitBatchWebsitesResponse(w http.R
 	return err
 }
 
+type BatchWebsites409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response BatchWebsites409ApplicationProblemPlusJSONResponse) VisitBatchWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type BatchWebsites422ApplicationProblemPlusJSONResponse struct {
 	InvalidApplicationProblemPlusJSONResponse
 }
@@ -13723,6 +14276,22 @@ func (response BulkWebsites200JSONResponse) VisitBulkWebsitesResponse(w http.Res
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BulkWebsites409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response BulkWebsites409ApplicationProblemPlusJSONResponse) VisitBulkWebsitesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -13792,6 +14361,22 @@ func (response DeleteWebsite404ApplicationProblemPlusJSONResponse) VisitDeleteWe
 	return err
 }
 
+type DeleteWebsite412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response DeleteWebsite412ApplicationProblemPlusJSONResponse) VisitDeleteWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type DeleteWebsitedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -13829,6 +14414,13 @@ func (response GetWebsite200JSONResponse) VisitGetWebsiteResponse(w http.Respons
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
+}
+
+type GetWebsite304Response = NotModifiedResponse
+
+func (response GetWebsite304Response) VisitGetWebsiteResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
 }
 
 type GetWebsite404ApplicationProblemPlusJSONResponse struct {
@@ -13919,6 +14511,22 @@ func (response UpdateWebsite409ApplicationProblemPlusJSONResponse) VisitUpdateWe
 	return err
 }
 
+type UpdateWebsite412ApplicationProblemPlusJSONResponse struct {
+	PreconditionFailedApplicationProblemPlusJSONResponse
+}
+
+func (response UpdateWebsite412ApplicationProblemPlusJSONResponse) VisitUpdateWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type UpdateWebsite422ApplicationProblemPlusJSONResponse struct {
 	InvalidApplicationProblemPlusJSONResponse
 }
@@ -13986,6 +14594,38 @@ func (response CheckWebsite404ApplicationProblemPlusJSONResponse) VisitCheckWebs
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWebsite409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response CheckWebsite409ApplicationProblemPlusJSONResponse) VisitCheckWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckWebsite422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response CheckWebsite422ApplicationProblemPlusJSONResponse) VisitCheckWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -14293,6 +14933,22 @@ func (response MuteWebsite404ApplicationProblemPlusJSONResponse) VisitMuteWebsit
 	return err
 }
 
+type MuteWebsite409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response MuteWebsite409ApplicationProblemPlusJSONResponse) VisitMuteWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MuteWebsite422ApplicationProblemPlusJSONResponse struct {
 	InvalidApplicationProblemPlusJSONResponse
 }
@@ -14361,6 +15017,22 @@ func (response PauseWebsite404ApplicationProblemPlusJSONResponse) VisitPauseWebs
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PauseWebsite409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PauseWebsite409ApplicationProblemPlusJSONResponse) VisitPauseWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -14436,6 +15108,38 @@ func (response ResumeWebsite404ApplicationProblemPlusJSONResponse) VisitResumeWe
 	return err
 }
 
+type ResumeWebsite409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeWebsite409ApplicationProblemPlusJSONResponse) VisitResumeWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResumeWebsite422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ResumeWebsite422ApplicationProblemPlusJSONResponse) VisitResumeWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResumeWebsitedefaultApplicationProblemPlusJSONResponse struct {
 	Body       Problem
 	StatusCode int
@@ -14487,6 +15191,38 @@ func (response UnmuteWebsite404ApplicationProblemPlusJSONResponse) VisitUnmuteWe
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmuteWebsite409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UnmuteWebsite409ApplicationProblemPlusJSONResponse) VisitUnmuteWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnmuteWebsite422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UnmuteWebsite422ApplicationProblemPlusJSONResponse) VisitUnmuteWebsiteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }

@@ -3,14 +3,17 @@ package shape
 import (
 	"encoding/json"
 	"fmt"
+	"iter"
+	"maps"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Query checks the query parameters of an operation. A parameter that the operation
-// does not know is ignored, as is one without a value whose type is text.
+// Query checks the query parameters of an operation. What is no parameter is
+// left to [Unknown]; one without a value whose type is text is ignored.
 func Query(params openapi3.Parameters, query url.Values) []Error {
 	c := checker{}
 	for _, ref := range params {
@@ -25,7 +28,7 @@ func Query(params openapi3.Parameters, query url.Values) []Error {
 			continue
 		}
 		switch v := values[0]; {
-		case v == "" && includes(s, "string") && len(s.Enum) == 0 && s.Format == "":
+		case v == "" && includes(s, "string") && len(s.Enum) == 0 && s.Format == "" && s.Pattern == "":
 		case includes(s, "string"):
 			c.text(at, s, v)
 		case includes(s, "boolean"):
@@ -36,6 +39,23 @@ func Query(params openapi3.Parameters, query url.Values) []Error {
 			c.number(at, s, json.Number(v))
 		default:
 			c.add(at, "must be %s", wanted(s))
+		}
+	}
+	return c.errs
+}
+
+// Unknown names what is in a query and no parameter.
+func Unknown(params openapi3.Parameters, query url.Values) []Error {
+	known := map[string]bool{}
+	for _, ref := range params {
+		if ref.Value.In == openapi3.ParameterInQuery {
+			known[ref.Value.Name] = true
+		}
+	}
+	c := checker{}
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		if !known[name] && len(c.errs) < maxErrors {
+			c.add("#/"+escape(strings.ToValidUTF8(name, "\uFFFD")), "is no parameter here%s", nearest(name, maps.Keys(known)))
 		}
 	}
 	return c.errs
@@ -84,8 +104,12 @@ func Unsupported(at string, s *openapi3.Schema) []string {
 
 // suggestion names the field that was probably meant: a small slip of the hand.
 func suggestion(name string, s *openapi3.Schema) string {
+	return nearest(name, maps.Keys(s.Properties))
+}
+
+func nearest(name string, names iter.Seq[string]) string {
 	best, distance := "", 3
-	for known := range s.Properties {
+	for known := range names {
 		if d := editDistance(name, known); d < distance || d == distance && known < best {
 			best, distance = known, d
 		}
