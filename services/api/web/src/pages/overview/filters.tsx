@@ -134,7 +134,7 @@ export function Filters(p: FiltersProps) {
         onClick={() => p.onGrouped(!p.grouped)}
         className={p.grouped ? "border-accent! text-accent!" : ""}
       >
-        Group by tag
+        Group<span className="sr-only sm:not-sr-only"> by tag</span>
       </Button>
       <span className="ml-auto">
         <Segmented

@@ -30,10 +30,7 @@ export function FirstSteps({ overview, websites }: { overview: Schema["Overview"
     enabled: overview.channels > 0,
     refetchInterval: (q) => (q.state.data ? false : 10_000),
   });
-  const [closed, setClosed] = useState(() => {
-    const chosen = remembered("first-steps");
-    return chosen ? chosen === "closed" : window.innerWidth < 640; // a phone has no room to spare
-  });
+  const [chosen, setChosen] = useState(() => remembered("first-steps"));
   const steps: Step[] = [
     {
       key: "website",
@@ -67,9 +64,13 @@ export function FirstSteps({ overview, websites }: { overview: Schema["Overview"
   const done = steps.filter((s) => s.done).length;
   // Not known yet is not undone.
   if (done === steps.length || (overview.channels > 0 && told.data === undefined)) return null;
+  const next = steps.find((s) => !s.done);
+  // Until somebody chooses: a phone has no room to spare, and the last step no need of much.
+  const closed = chosen ? chosen === "closed" : window.innerWidth < 640 || done === steps.length - 1;
   const toggle = () => {
-    setClosed(!closed);
-    remember("first-steps", closed ? "open" : "closed");
+    const to = closed ? "open" : "closed";
+    setChosen(to);
+    remember("first-steps", to);
   };
   return (
     <section aria-label="First steps" className="rounded border border-line bg-surface">
@@ -79,9 +80,14 @@ export function FirstSteps({ overview, websites }: { overview: Schema["Overview"
         onClick={toggle}
         className="flex min-h-11 w-full items-center gap-3 px-4 text-left"
       >
-        <span className="font-semibold">First steps</span>
+        <span className="whitespace-nowrap font-semibold">First steps</span>
         <span className="text-muted">
           {done} of {steps.length} done
+          {closed && next && (
+            <span className="hidden sm:inline">
+              , next: {next.label.charAt(0).toLowerCase() + next.label.slice(1)}
+            </span>
+          )}
         </span>
         <span className="flex gap-1" aria-hidden="true">
           {steps.map((s) => (

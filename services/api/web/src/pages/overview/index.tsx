@@ -83,7 +83,7 @@ export default function Overview() {
   usePageKeys(keys);
   useHotkeys(mayWrite ? { n: () => setAdding(true) } : {});
   useTabIcon(held.rows, stale);
-  useTruths(overview.data, total ?? 0);
+  useTruths(overview.data, total ?? 0, mayWrite);
   // The first results stay in sight after the first website is there.
   const [welcome, setWelcome] = useState(false);
   useEffect(() => {
@@ -124,7 +124,7 @@ export default function Overview() {
                 stale={stale}
               />
             )}
-            {overview.data && <FirstSteps overview={overview.data} websites={total ?? 0} />}
+            {overview.data && mayWrite && <FirstSteps overview={overview.data} websites={total ?? 0} />}
             <Websites rows={rows} overview={overview.data} total={total} stale={stale} />
           </>
         )}
@@ -423,7 +423,7 @@ export function useTabIcon(rows: ReadonlyMap<string, Row>, stale: boolean) {
 }
 
 /** What the figures alone would hide. */
-function useTruths(overview: Schema["Overview"] | undefined, total: number) {
+function useTruths(overview: Schema["Overview"] | undefined, total: number, mayWrite: boolean) {
   const untold = overview !== undefined && overview.channels === 0 && total > 0;
   const alone = overview !== undefined && overview.sites === 1 && overview.regions > 1 && total > 0;
   const regions = overview?.regions ?? 0;
@@ -435,15 +435,17 @@ function useTruths(overview: Schema["Overview"] | undefined, total: number) {
           <Banner
             look="warning"
             action={
-              <Link href="/alerts" className="font-medium text-accent">
-                Add a channel
-              </Link>
+              mayWrite && (
+                <Link href="/alerts" className="font-medium text-accent">
+                  Add a channel
+                </Link>
+              )
             }
           >
             <b>Nobody will be told:</b> there is no channel that alerts could go to.
           </Banner>
         ) : null,
-      [untold],
+      [untold, mayWrite],
     ),
   );
   useBanner(
@@ -454,16 +456,18 @@ function useTruths(overview: Schema["Overview"] | undefined, total: number) {
           <Banner
             look="unknown"
             action={
-              <Link href="/fleet" className="font-medium text-accent">
-                Add a region
-              </Link>
+              mayWrite && (
+                <Link href="/fleet" className="font-medium text-accent">
+                  Add a region
+                </Link>
+              )
             }
           >
             <b>These {regions} regions share one network:</b> trouble of that network looks like trouble of
             every website.
           </Banner>
         ) : null,
-      [alone, regions],
+      [alone, regions, mayWrite],
     ),
   );
 }

@@ -369,11 +369,17 @@ function State({ row }: { row: Row }) {
   );
 }
 
+/** An incident's sentence with the cause first, where a narrow column would cut it off. */
+export function causeFirst(told: string): string {
+  const m = /^(?:Down|Degraded): (\d+ of \d+) fresh regions failed, (.+)$/.exec(told);
+  return m ? `${m[2]} · ${m[1]} regions` : told.replace(/^(Down|Degraded): /, "");
+}
+
 /** Why it is as it is, in a few words; of an open incident its sentence. */
 function why(row: Row, explanations: ReadonlyMap<string, string>): string {
   const { s } = row;
   const told = s.incident_id ? explanations.get(s.incident_id) : undefined;
-  if (told) return told.replace(/^(Down|Degraded): /, "");
+  if (told) return causeFirst(told);
   if (row.status === "pending") return "waits for its first checks";
   if (s.reason && row.status !== "up") return reasonWords(s.reason);
   if (s.advisory_regions.length > 0) return `fails in ${s.advisory_regions.join(", ")}, below quorum`;

@@ -9,7 +9,7 @@ import { overviewQuery, type sum, useTabIcon } from "@/pages/overview";
 import { order } from "@/pages/overview/choose";
 import { beatsOf, nothing, type Row, votesOf } from "@/pages/overview/held";
 import { useRows } from "@/pages/overview/rows";
-import { useStale } from "@/pages/overview/stale";
+import { useStaleSince } from "@/pages/overview/stale";
 import { useTitle } from "@/shell/page";
 import {
   cx,
@@ -34,7 +34,8 @@ const restMs = 4_000; // of the pointer, until the controls leave
 export default function Wall() {
   const overview = useQuery(overviewQuery);
   const rows = useRows();
-  const stale = useStale();
+  const staleSince = useStaleSince();
+  const stale = staleSince !== undefined;
   const held = rows.data ?? nothing;
   const down = overview.data?.counts.down ?? 0;
   useTitle(down > 0 ? `(${count(down)} down) Wall` : "Wall");
@@ -52,7 +53,7 @@ export default function Wall() {
       style={{ colorScheme: "dark" }}
     >
       <h1 className="sr-only">Wall</h1>
-      <Head counts={overview.data?.counts} stale={stale} />
+      <Head counts={overview.data?.counts} staleSince={staleSince} />
       {failed && held.rows.size === 0 ? (
         <ErrorState error={failed} what="the websites" retry={() => void rows.refetch()} />
       ) : held.complete && held.rows.size === 0 ? (
@@ -64,7 +65,14 @@ export default function Wall() {
   );
 }
 
-function Head({ counts, stale }: { counts: Parameters<typeof sum>[0] | undefined; stale: boolean }) {
+function Head({
+  counts,
+  staleSince,
+}: {
+  counts: Parameters<typeof sum>[0] | undefined;
+  staleSince: number | undefined;
+}) {
+  const stale = staleSince !== undefined;
   const zone = useZone();
   const now = useNow();
   const c = useConnection();
@@ -99,10 +107,9 @@ function Head({ counts, stale }: { counts: Parameters<typeof sum>[0] | undefined
           </span>
         </time>
       </div>
-      {stale && (
+      {staleSince !== undefined && (
         <p role="alert" className="w-full text-[clamp(16px,1.5vw,30px)] font-semibold text-down">
-          What you see was true <Duration since={c.state === "live" ? now : c.since} /> ago. It is tried again
-          by itself.
+          What you see was true <Duration since={staleSince} /> ago. It is tried again by itself.
         </p>
       )}
     </header>
