@@ -38,6 +38,8 @@ export function RegionCard({
   onDo: ((deed: Deed) => void) | undefined;
 }) {
   const ref = useRef<HTMLElement>(null);
+  // Nobody begins anything: what stands there is of before.
+  const late = (v: number | null | undefined) => (r.live_workers > 0 ? v : null);
   useEffect(() => {
     if (chosen) ref.current?.scrollIntoView({ block: "center" });
   }, [chosen]);
@@ -70,10 +72,14 @@ export function RegionCard({
       <dl className="grid grid-cols-2 gap-px border-b border-line bg-line sm:grid-cols-4">
         <Figure
           label="Late p50"
-          value={ms(f?.late_p50_ms)}
+          value={ms(late(f?.late_p50_ms))}
           hint="How long after they were due half of the checks were begun"
         />
-        <Figure label="Late p99" value={ms(f?.late_p99_ms)} hint="The same of all but one in a hundred" />
+        <Figure
+          label="Late p99"
+          value={ms(late(f?.late_p99_ms))}
+          hint="The same of all but one in a hundred"
+        />
         <Figure
           label="Waiting"
           value={r.waiting === null ? "not known" : count(r.waiting)}
@@ -85,10 +91,12 @@ export function RegionCard({
           shown={Boolean(r.oldest_waiting_ms)}
         />
         <Figure
-          label="Results waiting"
+          label="To judge"
           value={f ? count(f.results_waiting) : "–"}
           hint={
-            f && f.dead_letters > 0 ? plural(f.dead_letters, "dead letter") : "Checked, but not judged yet"
+            f && f.dead_letters > 0
+              ? plural(f.dead_letters, "dead letter")
+              : "Results that are not judged yet"
           }
           shown={Boolean(f && f.dead_letters > 0)}
         />

@@ -17,7 +17,8 @@ export function unproject(x: number, y: number): { latitude: number; longitude: 
   const edge = project(180, latitude).x - 500;
   const longitude = ((x - 500) / edge) * 180;
   if (Math.abs(longitude) > 180 || Math.abs(latitude) > 89.9) return undefined;
-  return { latitude: Math.round(latitude * 100) / 100, longitude: Math.round(longitude * 100) / 100 };
+  const round = (n: number) => Math.round(n * 100) / 100 + 0; // no -0
+  return { latitude: round(latitude), longitude: round(longitude) };
 }
 
 /** The regions on the earth. Their cards say the same in words. */

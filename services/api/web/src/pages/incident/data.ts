@@ -96,7 +96,7 @@ export function useLastPass(i: Incident): number | undefined {
 export function around(i: Incident, now: number): { from: number; to: number } {
   const opened = instant(i.opened_at);
   const end = endOf(i, now);
-  const margin = Math.min(Math.max((end - opened) / 2, 10 * 60_000), 24 * 3_600_000);
+  const margin = Math.min(Math.max((end - opened) / 2, 4 * 60_000), 24 * 3_600_000);
   return { from: opened - margin, to: Math.min(end + margin, Math.max(now, end)) };
 }
 

@@ -1,8 +1,10 @@
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, useEffect, useRef, useState } from "react";
 import * as format from "@/lib/format";
 import { reasonWords } from "@/lib/reasons";
 import { cx, Tooltip, useZone, VerdictGlyph, verdicts } from "@/ui";
 import { type Cell, type Column, type Grid, whyWords } from "./grid";
+
+const paper = 640; // px between the margins of A4
 
 /** Who saw what, and when: a row for each region, a column for each look. */
 export function EvidenceGrid({ grid, label }: { grid: Grid; label: string }) {
@@ -10,6 +12,14 @@ export function EvidenceGrid({ grid, label }: { grid: Grid; label: string }) {
   const ref = useRef<HTMLTableElement>(null);
   const decided = grid.columns.findIndex((c) => c.mark === "opened");
   const [at, setAt] = useState<[row: number, column: number]>([0, Math.max(0, decided)]);
+  // What decided it is in sight, however narrow the screen.
+  const frame = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const box = frame.current;
+    const column = box?.querySelectorAll<HTMLElement>("thead th")[decided + 1];
+    if (!box || !column || decided < 0 || box.scrollWidth <= box.clientWidth) return;
+    box.scrollLeft = column.offsetLeft + column.offsetWidth - box.clientWidth + 24;
+  }, [decided]);
   const key = (e: KeyboardEvent) => {
     const [r, c] = at;
     const to = (
@@ -30,7 +40,12 @@ export function EvidenceGrid({ grid, label }: { grid: Grid; label: string }) {
     ref.current?.querySelector<HTMLElement>(`[data-cell="${row}-${column}"]`)?.focus();
   };
   return (
-    <div className="overflow-x-auto pb-1" tabIndex={-1}>
+    <div
+      ref={frame}
+      className="overflow-x-auto pb-1 print:overflow-visible print:[zoom:var(--fit)]"
+      style={{ "--fit": Math.min(1, paper / (110 + 72 * grid.columns.length)) } as CSSProperties}
+      tabIndex={-1}
+    >
       <table ref={ref} aria-label={label} className="border-separate border-spacing-0" onKeyDown={key}>
         <thead>
           <tr>
@@ -187,7 +202,7 @@ function Details({
   if (c.latencyMs !== undefined) rows.push(["took", format.ms(c.latencyMs)]);
   if (c.phases) {
     const parts = (Object.keys(phaseWords) as (keyof typeof phaseWords)[])
-      .filter((k) => (c.phases?.[k] ?? 0) > 0)
+      .filter((k) => (c.phases?.[k] ?? 0) >= 0.05)
       .map((k) => `${phaseWords[k]} ${format.ms(c.phases?.[k])}`);
     if (parts.length > 0) rows.push(["phases", parts.join(" · ")]);
   }

@@ -160,12 +160,7 @@ export function gridOf(i: Incident, ticks: readonly Schema["Tick"][], intervalMs
   for (const f of i.failures ?? []) put(ofFailure(f));
   const votes = votesOf(i);
   const opened = instant(i.opened_at);
-  const old: EvidenceVote[] = [];
-  for (const v of votes) {
-    const at = v.due ? instant(v.due) : undefined;
-    if (at === undefined || at < opened - 2 * intervalMs - 60_000) old.push(v);
-    else put(ofVote(v, at));
-  }
+  for (const v of votes) if (v.counted && v.due) put(ofVote(v, instant(v.due)));
   const rounds = roundsOf(i);
   const sorted = [...cells.values()].sort((a, b) => a.at - b.at || a.region.localeCompare(b.region));
   const columns: Column[] = [];
@@ -184,14 +179,8 @@ export function gridOf(i: Incident, ticks: readonly Schema["Tick"][], intervalMs
       gap: last !== undefined && c.at - last.at > 3.5 * Math.max(intervalMs, 30_000),
     });
   }
-  // A region that had nothing fresh to say stands where the decision was taken.
   const decided = columns.findLast((c) => [...c.cells.values()].some((cell) => cell.evidence)) ?? columns[0];
-  for (const v of old) {
-    if (decided && !decided.cells.has(v.region)) {
-      const cell = ofVote(v, v.due ? instant(v.due) : decided.at);
-      decided.cells.set(v.region, { ...cell, verdict: "unknown", excluded: cell.excluded ?? "stale" });
-    }
-  }
+  for (const v of votes) if (!v.counted && decided) exclude(decided, v, cells);
   const begun = columns.findLast((c) => c.at <= opened);
   if (begun) begun.mark = "opened";
   const resolved = i.resolved_at ? instant(i.resolved_at) : undefined;
@@ -201,6 +190,22 @@ export function gridOf(i: Incident, ticks: readonly Schema["Tick"][], intervalMs
   const regions = new Set<string>(votes.map((v) => v.region));
   for (const c of sorted) regions.add(c.region);
   return { regions: [...regions].sort(), columns };
+}
+
+/**
+ * A vote that was not counted stands where the decision was taken: on the check of then,
+ * or alone, if the region had nothing fresh to say.
+ */
+function exclude(decided: Column, v: EvidenceVote, cells: ReadonlyMap<string, Cell>) {
+  const at = v.due ? instant(v.due) : decided.at;
+  const vote = ofVote(v, at);
+  const then = decided.cells.get(v.region);
+  if (then && v.due && Math.floor(then.at) === Math.floor(at)) {
+    decided.cells.set(v.region, merged(then, vote));
+  } else if (!then) {
+    const seen = cells.get(`${v.region} ${Math.floor(at)}`);
+    decided.cells.set(v.region, { ...(seen ? merged(seen, vote) : vote), verdict: "unknown" });
+  }
 }
 
 function joins(column: Column, c: Cell, round: Round | undefined, intervalMs: number): boolean {

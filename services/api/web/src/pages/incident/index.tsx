@@ -210,7 +210,7 @@ function Headline({ incident: i, stale }: { incident: Incident; stale: number | 
           ? `was ${i.severity} ${lasted}`
           : stale !== undefined
             ? `was ${i.severity} when last heard of, for ${lasted}`
-            : `is ${i.severity} for ${lasted}`}
+            : `has been ${i.severity} for ${lasted}`}
       </span>
     </span>
   );
@@ -219,9 +219,10 @@ function Headline({ incident: i, stale }: { incident: Incident; stale: number | 
 function Acknowledged({ incident: i }: { incident: Incident }) {
   if (i.acknowledged_at) {
     return (
-      <span className="flex items-center gap-1.5">
-        <Icon name="check" size={14} />
-        acknowledged by {i.acknowledged_by ?? "somebody"}, <Time at={i.acknowledged_at} />
+      <span>
+        <Icon name="check" size={14} className="mr-1.5 inline" />
+        acknowledged by <b className="font-medium text-text">{i.acknowledged_by ?? "somebody"}</b>,{" "}
+        <Time at={i.acknowledged_at} absolute />
       </span>
     );
   }

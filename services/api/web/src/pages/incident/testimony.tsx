@@ -1,7 +1,7 @@
 import { useState } from "react";
 import * as format from "@/lib/format";
 import { reasonWords } from "@/lib/reasons";
-import { CopyButton, Icon, Time, VerdictGlyph } from "@/ui";
+import { CopyButton, Icon, useZone, VerdictGlyph } from "@/ui";
 import { verdictOf } from "./grid";
 import type { Failure } from "./record";
 
@@ -20,6 +20,7 @@ export function Testimonies({ failures }: { failures: readonly Failure[] }) {
 
 function One({ failure: f }: { failure: Failure }) {
   const [open, setOpen] = useState(false);
+  const zone = useZone();
   return (
     <details onToggle={(e) => setOpen(e.currentTarget.open)} className="group print:break-inside-avoid">
       <summary className="flex min-h-11 list-none flex-wrap items-center gap-x-3 gap-y-0.5 px-4 py-2 hover:bg-hover">
@@ -32,7 +33,9 @@ function One({ failure: f }: { failure: Failure }) {
           {[reasonWords(f.reason), f.detail].filter(Boolean).join(": ")}
         </span>
         <span className="text-[13px] text-muted">
-          <Time at={f.due} absolute />
+          <time dateTime={f.due} title={format.absolute(format.instant(f.due), zone)}>
+            {format.clock(format.instant(f.due), zone)}
+          </time>
         </span>
       </summary>
       {open && <Whole failure={f} />}
@@ -60,7 +63,7 @@ function Whole({ failure: f }: { failure: Failure }) {
     [
       "Phases",
       phases
-        .filter(([, k]) => f[k] > 0)
+        .filter(([, k]) => f[k] >= 0.05)
         .map(([word, k]) => `${word} ${format.ms(f[k])}`)
         .join(" · "),
     ],

@@ -1,4 +1,4 @@
-import { duration, instant, plural } from "@/lib/format";
+import { duration, instant, ms, plural } from "@/lib/format";
 import { reasonWords } from "@/lib/reasons";
 import { type Delivery, dataOf, type Incident, type IncidentEvent, numberOf, textOf } from "./record";
 
@@ -20,6 +20,8 @@ const severityOf: Record<string, string> = {
 };
 const what = (event: string) => severityOf[event] ?? event.replaceAll("_", " ");
 
+const after = (s: number) => (s < 1 ? ms(s * 1000) : s < 10 ? `${s.toFixed(1)} s` : duration(s));
+
 function alertLine(e: IncidentEvent, base: Omit<Line, "title" | "detail" | "look">): Line {
   const d = dataOf(e);
   const seconds = numberOf(d.seconds);
@@ -32,9 +34,7 @@ function alertLine(e: IncidentEvent, base: Omit<Line, "title" | "detail" | "look
     title: failed ? `${channel} could not be told` : `${channel} was told: ${what(textOf(d.event))}`,
     detail: [
       failed ? textOf(d.error) : "",
-      !failed && seconds !== undefined
-        ? `${seconds < 10 ? `${seconds.toFixed(1)} s` : duration(seconds)} after it happened`
-        : "",
+      !failed && seconds !== undefined ? `${after(seconds)} after it happened` : "",
       attempts > 1 ? plural(attempts, "attempt") : "",
       together > 1 ? `one message for ${plural(together, "alert")}` : "",
     ]

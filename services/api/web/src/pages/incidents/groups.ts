@@ -77,6 +77,7 @@ export function toInput(t: number | null, zone: Zone): string {
 }
 
 export function fromInput(s: string, zone: Zone): number | null {
+  if (s === "") return null; // Date.parse makes a time of ":00Z"
   const t = Date.parse(zone === "utc" ? `${s}:00Z` : s);
   return Number.isNaN(t) ? null : t;
 }
