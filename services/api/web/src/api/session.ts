@@ -44,6 +44,16 @@ export function useMay(scope: Scope): boolean {
   return me?.scopes.some((s) => rank[s] >= rank[scope]) ?? false;
 }
 
+/** Owners of an organisation may make others, and everybody where sign-up is open. */
+export function useMayMakeOrganisations(): boolean {
+  const me = useMe();
+  const { data: setup } = useQuery(setupQuery);
+  return (
+    me.account !== null &&
+    ((setup?.sign_up_open ?? false) || me.organisations.some((o) => o.role === "owner"))
+  );
+}
+
 const rank: Record<Scope, number> = { read: 0, write: 1, admin: 2 };
 
 /** Takes the answer of signing in: whatever was cached belonged to somebody else. */

@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { Link, useLocation } from "wouter";
-import { signOut, switchOrganisation, useMe } from "@/api/session";
+import { signOut, switchOrganisation, useMayMakeOrganisations, useMe } from "@/api/session";
 import { useHotkeys } from "@/lib/keys";
 import { useStore } from "@/lib/store";
 import { chooseTheme, type Theme, theme } from "@/lib/theme";
@@ -191,6 +191,7 @@ function AccountMenu() {
   const client = useQueryClient();
   const [, navigate] = useLocation();
   const zone = useZone();
+  const mayMake = useMayMakeOrganisations();
   const name = me.organisation?.name ?? me.account?.email ?? "Account";
   const change = async (id: string) => {
     try {
@@ -231,14 +232,21 @@ function AccountMenu() {
         </div>
       </div>
       <MenuSeparator />
-      {me.organisations.length > 1 && (
+      {(me.organisations.length > 1 || mayMake) && (
         <>
           <MenuLabel>Organisation</MenuLabel>
-          <MenuChoice
-            value={me.organisation?.id ?? ""}
-            onChange={change}
-            options={me.organisations.map((o) => ({ value: o.id, label: o.name }))}
-          />
+          {me.organisations.length > 1 && (
+            <MenuChoice
+              value={me.organisation?.id ?? ""}
+              onChange={change}
+              options={me.organisations.map((o) => ({ value: o.id, label: o.name }))}
+            />
+          )}
+          {mayMake && (
+            <MenuItem icon="plus" onSelect={() => navigate("/settings/organisation?new=1")}>
+              New organisation
+            </MenuItem>
+          )}
           <MenuSeparator />
         </>
       )}
