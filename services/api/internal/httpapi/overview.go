@@ -73,7 +73,7 @@ func countsView(n map[postgres.Status]int) api.StatusCounts {
 func (s *Server) wholeUptime(ctx context.Context, org uptime.ID, tags []string) (nullable.Nullable[float64], error) {
 	caller := callerOf(ctx)
 	key := fmt.Sprintf("%s %q confined to %v %q %t", org, tags, caller.WebsiteIDs, caller.Tags, caller.Confined())
-	return s.wholes.get(ctx, key, s.Now(), wholeFor, func(ctx context.Context) (nullable.Nullable[float64], error) {
+	return s.wholes.soon(requestContext(ctx), key, s.Now(), wholeFor, func(ctx context.Context) (nullable.Nullable[float64], error) {
 		now := s.Now()
 		sums, err := s.sumsOf(ctx, org, tags, now.Add(-day), now)
 		if err != nil {

@@ -3,8 +3,10 @@ package httpapi
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	lru "github.com/hashicorp/golang-lru/v2"
 )
 
@@ -19,10 +21,27 @@ type recall[T any] struct {
 }
 
 type recalled[T any] struct {
-	turn chan struct{} // held by whoever finds it out
-	at   time.Time
-	is   T
-	ok   bool
+	turn  chan struct{} // held by whoever finds it out
+	asked atomic.Bool   // it is being found out for those who come later
+
+	mu sync.Mutex
+	at time.Time
+	is T
+	ok bool
+}
+
+// known returns what was found out if it is no older than the age.
+func (one *recalled[T]) known(now time.Time, age time.Duration) (T, bool) {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	since := now.Sub(one.at)
+	return one.is, one.ok && since < age && since > -age
+}
+
+func (one *recalled[T]) keep(is T, now time.Time) {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	one.is, one.at, one.ok = is, now, true
 }
 
 // get returns what is known under a key if it is no older than the age, or what find
@@ -36,14 +55,48 @@ func (r *recall[T]) get(ctx context.Context, key string, now time.Time, age time
 		var none T
 		return none, ctx.Err()
 	}
-	if since := now.Sub(one.at); one.ok && since < age && since > -age {
-		return one.is, nil
+	if is, ok := one.known(now, age); ok {
+		return is, nil
 	}
 	is, err := find(ctx)
 	if err == nil {
-		one.is, one.at, one.ok = is, now, true
+		one.keep(is, now)
 	}
 	return is, err
+}
+
+// refreshTime bounds for how long something is found out that nobody waits for.
+const refreshTime = 30 * time.Second
+
+// requestContext returns the context of a request without Gin's around it, which is
+// another request's, and maybe another tenant's, as soon as this one is answered. What
+// goes on behind an answer needs it.
+func requestContext(ctx context.Context) context.Context {
+	if c, ok := ctx.(*gin.Context); ok {
+		return c.Request.Context()
+	}
+	return ctx
+}
+
+// soon is get for what may be up to ten times as old, if it is known: then it is found
+// out anew behind the answer. The context has to be the request's own.
+func (r *recall[T]) soon(ctx context.Context, key string, now time.Time, age time.Duration, find func(context.Context) (T, error)) (T, error) {
+	one := r.of(key)
+	one.mu.Lock()
+	is, since, ok := one.is, now.Sub(one.at), one.ok
+	one.mu.Unlock()
+	switch {
+	case !ok || since <= -age || since >= 10*age:
+		return r.get(ctx, key, now, age, find)
+	case since >= age && one.asked.CompareAndSwap(false, true):
+		go func(ctx context.Context) {
+			defer one.asked.Store(false)
+			ctx, cancel := context.WithTimeout(ctx, refreshTime)
+			defer cancel()
+			_, _ = r.get(ctx, key, now, age, find) // The next to ask tries again.
+		}(context.WithoutCancel(ctx))
+	}
+	return is, nil
 }
 
 func (r *recall[T]) of(key string) *recalled[T] {

@@ -90,7 +90,7 @@ func (s *Server) pulsesOf(ctx context.Context, websites []postgres.Website) (map
 			first = append(first, websites[i].Monitors[0].ID)
 		}
 	}
-	return s.pulses.Read(ctx, first)
+	return s.pulses.Read(requestContext(ctx), first)
 }
 
 func showPulse(out *api.Summary, pulses map[uptime.ID]pulse.Pulse, monitor uptime.ID) {
@@ -110,7 +110,7 @@ func showPulse(out *api.Summary, pulses map[uptime.ID]pulse.Pulse, monitor uptim
 type facts struct {
 	now, slotsEnd time.Time
 	width         time.Duration
-	spans         map[uptime.ID][]tally.Span    // by monitor
+	spans         map[uptime.ID][]postgres.Span // by monitor
 	failing       map[uptime.ID][]tally.Between // by monitor
 	votes         map[uptime.ID][]postgres.Vote // by monitor
 	incidents     map[uptime.ID]uptime.ID       // by monitor
@@ -132,13 +132,9 @@ func (s *Server) factsOf(ctx context.Context, org uptime.ID, websites []postgres
 	if begin.Before(since) {
 		since = begin
 	}
-	spans, err := s.Store.SpansOf(ctx, monitors, since, now)
-	if err != nil {
+	var err error
+	if f.spans, err = s.past.Spans(ctx, monitors, since, now); err != nil {
 		return nil, err
-	}
-	f.spans = make(map[uptime.ID][]tally.Span, len(monitors))
-	for _, one := range spans {
-		f.spans[one.Monitor] = append(f.spans[one.Monitor], tally.Span(one))
 	}
 	failures, err := s.Store.FailuresOf(ctx, monitors, begin, now)
 	if err != nil {
@@ -167,7 +163,9 @@ func (s *Server) factsOf(ctx context.Context, org uptime.ID, websites []postgres
 func (f *facts) lineOf(w *postgres.Website, since time.Time) (line []tally.Stretch, begun time.Time) {
 	var spans []tally.Span
 	for i := range w.Monitors {
-		spans = append(spans, f.spans[w.Monitors[i].ID]...)
+		for _, one := range f.spans[w.Monitors[i].ID] {
+			spans = append(spans, tally.Span(one))
+		}
 	}
 	return tally.Merge(spans, since, f.now), tally.Begun(spans)
 }
