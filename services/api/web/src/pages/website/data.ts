@@ -1,10 +1,11 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useState, useSyncExternalStore } from "react";
 import { api, data, type Schema } from "@/api/client";
+import { reach } from "@/api/reach";
 import { instant } from "@/lib/format";
 import type { LiveEvents } from "@/live";
-import { useLive } from "@/live";
-import { asVerdict, type RegionVote, type Verdict } from "@/ui";
+import { useConnection, useLive } from "@/live";
+import { asVerdict, type RegionVote, useNow, type Verdict } from "@/ui";
 import { reasonWords } from "./words";
 
 export type Website = Schema["Website"];
@@ -119,6 +120,17 @@ export function lastChecked(votes: Votes): { at: number | undefined; regions: nu
 }
 
 export const statusOf = (s: { status: string }): Verdict => asVerdict(s.status);
+
+const graceMs = 10_000; // a restart of the api is no news
+
+/** Whether what is shown may be old: the API or its stream has been away for a while. */
+export function useLost(): boolean {
+  const away = useSyncExternalStore(reach.subscribe, reach.awaySince);
+  const c = useConnection();
+  const now = useNow(1_000);
+  const cut = c.state === "offline" || c.state === "reconnecting";
+  return now - Math.min(away ?? now, cut ? c.since : now) >= graceMs;
+}
 
 /** The p50 and p95 of the last day, for the list of monitors. */
 export const useDayStats = (monitors: readonly Monitor[]) =>

@@ -13,13 +13,14 @@ import {
   VerdictBadge,
   VerdictGlyph,
 } from "@/ui";
-import { useIncidents, type Website } from "./data";
+import { useIncidents, useLost, type Website } from "./data";
 import { monitorTitle } from "./words";
 
 export function Heading({ website, ring }: { website: Website; ring: readonly RegionVote[] }) {
+  const lost = useLost();
   return (
     <span className="flex items-center gap-3">
-      <RegionRing verdict={website.status} votes={ring} size={36} />
+      <RegionRing verdict={lost ? "unknown" : website.status} votes={ring} size={36} />
       <span className="min-w-0">{website.name}</span>
     </span>
   );
@@ -41,11 +42,14 @@ export function Subtitle({
   checked: { at: number | undefined; regions: number };
 }) {
   const words = lasting[w.status];
+  const lost = useLost();
   return (
     <div className="space-y-1">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
-        <VerdictBadge verdict={w.status}>
-          {words && w.verdict_since ? (
+        <VerdictBadge verdict={lost ? "unknown" : w.status}>
+          {lost ? (
+            `Was ${w.status} when last seen`
+          ) : words && w.verdict_since ? (
             <>
               {words} <Duration since={w.verdict_since} />
             </>

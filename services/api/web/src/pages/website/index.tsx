@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { Link, useParams } from "wouter";
 import { isProblem } from "@/api/problem";
 import { useMay } from "@/api/session";
@@ -60,6 +60,7 @@ function Shown({ website }: { website: Website }) {
   const ring = websiteRing(website.monitors.map((m) => ringVotes(m, votes.get(m.id) ?? [], now)));
   const test = useTestNow(website);
   const range = useRange();
+  const below = useRef<HTMLDivElement>(null);
   useRingIcon(website, ring);
   const start = () => {
     test.mutate(website.id);
@@ -76,7 +77,11 @@ function Shown({ website }: { website: Website }) {
           monitor={monitor}
           testing={test.isPending}
           onTest={start}
-          onEdit={() => setTab("settings")}
+          onEdit={() => {
+            setTab("settings");
+            // Once it is there.
+            requestAnimationFrame(() => below.current?.scrollIntoView({ block: "start" }));
+          }}
         />
       }
     >
@@ -87,8 +92,16 @@ function Shown({ website }: { website: Website }) {
         chosen={adding ? undefined : monitor?.id}
         votes={votes}
         onChoose={(m) => setParams({ m, check: null, in: null, phases: null }, true)}
-        onAdd={may ? () => setParams({ m: "new", tab: "settings" }, true) : undefined}
+        onAdd={
+          may
+            ? () => {
+                setParams({ m: "new", tab: "settings" }, true);
+                requestAnimationFrame(() => below.current?.scrollIntoView({ block: "start" }));
+              }
+            : undefined
+        }
       />
+      <div ref={below} className="scroll-mt-16" />
       <Tabs
         label="About this website"
         value={tab}

@@ -15,7 +15,7 @@ import {
   VerdictBadge,
   verdicts,
 } from "@/ui";
-import { type Monitor, ringVotes, statusOf, useDayStats, type Votes } from "./data";
+import { type Monitor, ringVotes, statusOf, useDayStats, useLost, type Votes } from "./data";
 import { kindLook, monitorTitle, reasonWords } from "./words";
 
 const kindIcons: Record<string, IconName> = {
@@ -68,7 +68,7 @@ export function Monitors({
             monitor={m}
             ring={ringVotes(m, votes.get(m.id) ?? [], now)}
             stats={stats[i]?.data?.now}
-            statsState={stats[i]?.isPending && m.kind !== "heartbeat" ? "loading" : "there"}
+            statsState={stats[i]?.error ? "away" : stats[i]?.isPending ? "loading" : "there"}
             chosen={m.id === chosen}
             selectable={monitors.length > 1}
             onChoose={() => onChoose(m.id)}
@@ -96,12 +96,13 @@ function Row({
   monitor: Monitor;
   ring: RegionVote[];
   stats: Figures | undefined;
-  statsState: "loading" | "there";
+  statsState: "loading" | "there" | "away";
   chosen: boolean;
   selectable: boolean;
   onChoose: () => void;
 }) {
-  const verdict = statusOf(m);
+  const lost = useLost();
+  const verdict = lost ? "unknown" : statusOf(m);
   const look = kindLook(m.kind);
   const title = monitorTitle(m);
   return (
@@ -146,7 +147,7 @@ function Row({
         </div>
       </div>
       <div className="col-start-2 min-w-0 lg:col-start-auto">
-        <VerdictBadge verdict={verdict} />
+        <VerdictBadge verdict={verdict}>{lost ? `Was ${m.status} when last seen` : undefined}</VerdictBadge>
         <div className="truncate text-[13px] text-muted">
           {m.reason ? reasonWords(m.reason) : m.advisory_regions.length > 0 ? "" : reassurance(m, verdict)}
           {m.advisory_regions.length > 0 && (
@@ -161,6 +162,8 @@ function Row({
           </span>
         ) : statsState === "loading" ? (
           <Skeleton className="h-4 w-28" />
+        ) : statsState === "away" ? (
+          <span className="text-faint">measurements away</span>
         ) : stats?.p50_ms == null ? (
           <span className="text-faint">no times in 24 h</span>
         ) : (

@@ -49,6 +49,7 @@ export function toInput(t: number, utc: boolean): string {
 }
 
 export function fromInput(s: string, utc: boolean): number | undefined {
+  if (!/^\d{4}-/.test(s)) return undefined;
   const t = Date.parse(utc ? `${s}:00Z` : s);
   return Number.isFinite(t) ? t : undefined;
 }

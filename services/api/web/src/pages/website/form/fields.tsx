@@ -302,16 +302,32 @@ function Group({ spec, at, value, onChange, errors }: Props<GroupSpec>) {
       <Wrong>{errors(at)}</Wrong>
       {(there || !optional) && (
         <div className="mt-3 grid gap-4 sm:grid-cols-2">
-          <Fields specs={ordered} at={at} value={now} onChange={onChange} errors={errors} />
+          <Fields
+            specs={ordered}
+            at={at}
+            value={now}
+            onChange={(v) => onChange(v.type === now.type ? v : fitting(spec, v))}
+            errors={errors}
+          />
         </div>
       )}
     </fieldset>
   );
 }
 
+/** With another type, what belonged to the one before goes. */
+export function fitting(spec: GroupSpec, value: JsonObject): JsonObject {
+  const keep = new Set(spec.fields.filter((f) => fits(spec.name, f, value.type)).map((f) => f.name));
+  return Object.fromEntries(Object.entries(value).filter(([name]) => keep.has(name)));
+}
+
 // What is needed comes first, long texts and lists last.
 const rank = (f: FieldSpec): number =>
   f.required ? 0 : f.type === "rows" ? 3 : f.type === "text" && (f.max ?? 0) > long * 4 ? 2 : 1;
+
+// As a dialogue reads: what comes, what is sent, and how.
+const stepOrder = ["expect", "starttls", "send", "encoding", "secret"];
+const inStep = (f: FieldSpec) => (stepOrder.indexOf(f.name) + stepOrder.length) % stepOrder.length;
 
 /** A list of objects: headers, fields of a form, steps of a dialogue. */
 function Rows({ spec, at, value, onChange, errors }: Props<RowsSpec>) {
@@ -345,7 +361,7 @@ function Rows({ spec, at, value, onChange, errors }: Props<RowsSpec>) {
               {steps ? (
                 <div className="grid gap-3 sm:grid-cols-2">
                   <Fields
-                    specs={spec.fields}
+                    specs={[...spec.fields].sort((a, b) => inStep(a) - inStep(b))}
                     at={`${at}/${i}`}
                     value={row}
                     onChange={(r) => change(i, r)}
