@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { api, data, type Schema } from "@/api/client";
 import { explain, isProblem } from "@/api/problem";
 import { plural } from "@/lib/format";
@@ -215,7 +215,7 @@ const told = (outcomes: Outcome[]) => {
 };
 
 /** Nobody watches anything yet: pasting an address is all there is to do. */
-export function FirstWebsite({ children }: { children?: ReactNode }) {
+export function FirstWebsite({ onDone }: { onDone?: () => void }) {
   const { add, busy, outcomes, reset } = useAdd();
   return (
     <div className="mx-auto max-w-xl px-4 py-8 sm:py-14">
@@ -228,14 +228,20 @@ export function FirstWebsite({ children }: { children?: ReactNode }) {
       {outcomes ? (
         <div className="space-y-4">
           <Outcomes outcomes={outcomes} />
-          <Button onClick={reset} icon="plus">
-            Add more
-          </Button>
+          <div className="flex gap-2">
+            {onDone && (
+              <Button look="primary" onClick={onDone}>
+                To the overview
+              </Button>
+            )}
+            <Button onClick={reset} icon="plus">
+              Add more
+            </Button>
+          </div>
         </div>
       ) : (
         <AddForm add={add} busy={busy} big />
       )}
-      {children}
     </div>
   );
 }

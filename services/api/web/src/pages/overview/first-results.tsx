@@ -42,7 +42,7 @@ export function FirstResults({ added }: { added: readonly Added[] }) {
         {shown.map(({ id }) => {
           const f = byId.get(id);
           return (
-            <li key={id} className="rounded border border-line p-3">
+            <li key={id} className="rounded border border-line bg-surface p-3">
               {f ? <One first={f} /> : <Skeleton className="h-14" />}
             </li>
           );

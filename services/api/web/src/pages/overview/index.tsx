@@ -90,6 +90,8 @@ export default function Overview() {
     if (firstRun) setWelcome(true);
   }, [firstRun]);
 
+  const welcoming = mayWrite && (firstRun || welcome);
+
   const down = overview.data?.counts.down ?? 0;
   return (
     <Page
@@ -97,24 +99,17 @@ export default function Overview() {
       heading="Overview"
       wide
       subtitle={overview.data && total ? <Subtitle overview={overview.data} total={total} /> : undefined}
-      actions={<Actions mayWrite={mayWrite} onAdd={() => setAdding(true)} />}
+      actions={welcoming ? undefined : <Actions mayWrite={mayWrite} onAdd={() => setAdding(true)} />}
     >
       <div className="space-y-4">
-        {welcome && mayWrite && (
-          <FirstWebsite>
-            {!firstRun && (
-              <Button look="primary" className="mt-4" onClick={() => setWelcome(false)}>
-                To the overview
-              </Button>
-            )}
-          </FirstWebsite>
-        )}
+        {welcoming && <FirstWebsite {...(firstRun ? {} : { onDone: () => setWelcome(false) })} />}
+        {welcoming && overview.data && <FirstSteps overview={overview.data} websites={total ?? 0} />}
         {firstRun && !mayWrite && (
           <EmptyState title="Nothing is watched yet">
             You may look, but not add. An editor or admin of this organisation can.
           </EmptyState>
         )}
-        {!firstRun && !welcome && (
+        {!firstRun && !welcoming && (
           <>
             <Top overview={overview} stale={stale} />
             {overview.data && (

@@ -136,7 +136,7 @@ function Marker({ at: { of, x, y, side } }: { at: Placed<OnMap> }) {
     <Link
       href={`/fleet?region=${encodeURIComponent(name)}`}
       title={title || name}
-      aria-label={`${title || name}: ${of.health.word}${of.seen ? `, ${verdicts[verdict].word.toLowerCase()}, ${second}` : ""}`}
+      aria-label={`${name} ${second}${of.seen ? `, ${verdicts[verdict].word.toLowerCase()}, ${of.health.word}` : ""}${title ? ` (${title})` : ""}`}
       className={cx(
         "absolute flex -translate-y-1/2 items-center gap-1.5",
         side === "left" && "-translate-x-full flex-row-reverse text-right",
