@@ -102,6 +102,34 @@ func TestAnAlertIsWrittenOnceWithItsJobAndWithTheEvent(t *testing.T) {
 	}
 }
 
+func TestOfAPrivateRegionItsOrganisationIsTold(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	h := newHouse(t)
+	other := newID()
+	h.exec(`INSERT INTO org (id, slug, name) VALUES ($1, 'other', 'Other')`, other)
+	h.exec(`INSERT INTO region (name, org_id, private) VALUES ('lan', $1, true), ('world', $1, false)`, other)
+	fleet := func(c *postgres.Channel) { c.Events = []alert.Event{alert.EventFleet} }
+	mine := h.channel(fleet)
+	theirs := h.channel(func(c *postgres.Channel) { fleet(c); c.OrgID = other })
+	for region, want := range map[string][]uptime.ID{"lan": {theirs.ID}, "world": {mine.ID, theirs.ID}, "": {mine.ID, theirs.ID}, "gone": {mine.ID, theirs.ID}} {
+		e := postgres.FleetEvent{ID: newID(), Kind: postgres.FleetSick, Region: region, Explanation: "sick"}
+		h.exec(`DELETE FROM delivery`)
+		h.tx(func(tx pgx.Tx) error { return h.TellFleet(ctx, tx, h.jobs(), &e, 0, e.Explanation) })
+		rows, err := h.Pool().Query(ctx, `SELECT channel_id FROM delivery ORDER BY channel_id`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := pgx.CollectRows(rows, pgx.RowTo[uptime.ID])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("of region %q (-want +got):\n%s", region, diff)
+		}
+	}
+}
+
 func TestAGroupIsWhatIsPendingOfTheIncidentAndChannel(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()

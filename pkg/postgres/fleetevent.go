@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -58,11 +60,19 @@ func ResolveFleetEvent(ctx context.Context, tx pgx.Tx, kind, region string, at u
 }
 
 // TellFleet writes an alert of the event for every channel that subscribed to such,
-// whosever it is: of its begin, or with until, of its end.
+// whosever it is: of its begin, or with until, of its end. Of a private region only its
+// organisation is told.
 func (s *Store) TellFleet(ctx context.Context, tx pgx.Tx, jobs Jobs, e *FleetEvent, until uptime.Instant, explanation string) error {
 	channels, err := s.ChannelsFor(ctx, tx, uptime.ID{}, uptime.ID{}, alert.EventFleet)
 	if err != nil {
 		return err
+	}
+	if e.Region != "" {
+		owner, err := dbgen.New(tx).PrivateTo(ctx, e.Region)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return fmt.Errorf("whose region %s is: %w", e.Region, err)
+		}
+		channels = slices.DeleteFunc(channels, func(c Channel) bool { return err == nil && c.OrgID != owner })
 	}
 	m := alert.Message{Event: alert.EventFleet, Explanation: explanation, Since: e.Opened.Time()}
 	n := 0

@@ -9,6 +9,10 @@ RETURNING id, opened_at, explanation;
 -- name: OpenFleetEvents :many
 SELECT id, kind, region, opened_at, explanation FROM fleet_event WHERE resolved_at IS NULL ORDER BY opened_at, id;
 
+-- name: PrivateTo :one
+-- Whose a region is that others do not know of.
+SELECT org_id FROM region WHERE name = @name AND private;
+
 -- name: SetRegionSick :exec
 UPDATE region SET sick_since = @sick_since WHERE name = @name;
 

@@ -117,6 +117,18 @@ func (q *Queries) OpenFleetEvents(ctx context.Context) ([]OpenFleetEventsRow, er
 	return items, nil
 }
 
+const privateTo = `-- name: PrivateTo :one
+SELECT org_id FROM region WHERE name = $1 AND private
+`
+
+// Whose a region is that others do not know of.
+func (q *Queries) PrivateTo(ctx context.Context, name string) (uptime.ID, error) {
+	row := q.db.QueryRow(ctx, privateTo, name)
+	var org_id uptime.ID
+	err := row.Scan(&org_id)
+	return org_id, err
+}
+
 const resolveFleetEvent = `-- name: ResolveFleetEvent :many
 UPDATE fleet_event SET resolved_at = GREATEST($1, opened_at) WHERE kind = $2 AND region = $3 AND resolved_at IS NULL
 RETURNING id, opened_at, explanation

@@ -17,6 +17,7 @@ type health struct {
 	blind     int // monitors whose verdict blindness hides
 	told      bool
 	why       string
+	private   map[string]bool // regions of which only their organisation knows
 	detectors map[string]*consensus.SickDetector
 	windows   map[string]consensus.Window
 	refused   map[string]uint64 // by a region's budget, as counted last
@@ -39,7 +40,22 @@ func (h *health) blinded(m *monitor, b *consensus.Blind) {
 		return
 	}
 	h.blind++
-	h.why = "No verdict where " + strings.Join(b.Regions, ", ") + " would have to give it: neither targets nor canaries answer there"
+	h.why = "No verdict where " + h.named(b.Regions) + " would have to give it: neither targets nor canaries answer there"
+}
+
+// named lists regions for everybody: those that an organisation keeps for itself
+// without their names.
+func (h *health) named(regions []string) string {
+	var names []string
+	for _, name := range regions {
+		if !h.private[name] {
+			names = append(names, name)
+		}
+	}
+	if len(names) < len(regions) {
+		names = append(names, "private regions")
+	}
+	return strings.Join(names, ", ")
 }
 
 // RestoreHealth puts back what was saved of the regions and whether the fleet was

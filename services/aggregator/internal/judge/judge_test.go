@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -405,6 +406,27 @@ func TestABlindFleetIsToldOnceAndItsEnd(t *testing.T) {
 	sweep(t, j, 2)
 	if len(d.troubles) != 2 || d.troubles[0].Ended || !d.troubles[1].Ended || d.troubles[0].Kind != postgres.FleetBlind {
 		t.Errorf("troubles are %+v, want one and its end", d.troubles)
+	}
+}
+
+func TestWhatIsToldOfBlindnessNamesNoPrivateRegion(t *testing.T) {
+	t.Parallel()
+	j := newMemory().life(t, epoch)
+	if err := j.SetRegions(t.Context(), []unit.Region{{Name: "a", Enabled: true}, {Name: "secret-lan", Enabled: true, Private: true}}, epoch); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		regions []string
+		want    string
+	}{
+		{[]string{"a"}, "No verdict where a would"},
+		{[]string{"a", "secret-lan"}, "No verdict where a, private regions would"},
+		{[]string{"secret-lan"}, "No verdict where private regions would"},
+	} {
+		j.health.blinded(&monitor{}, &consensus.Blind{Regions: tt.regions})
+		if why := j.health.why; !strings.HasPrefix(why, tt.want) || strings.Contains(why, "secret") {
+			t.Errorf("of %v it tells %q", tt.regions, why)
+		}
 	}
 }
 

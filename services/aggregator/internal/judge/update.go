@@ -241,7 +241,9 @@ func (j *Judge) SetRegions(ctx context.Context, all []unit.Region, now uptime.In
 	fleet := make([]uptime.Region, len(all))
 	known := make(map[string]consensus.Region, len(all))
 	touched := map[string]bool{}
+	j.health.private = map[string]bool{}
 	for i, r := range all {
+		j.health.private[r.Name] = r.Private
 		fleet[i] = uptime.Region{Name: r.Name, Enabled: r.Enabled, Private: r.Private}
 		known[r.Name] = consensus.Region{Healthy: r.Enabled && !r.Sick, Live: r.Live}
 		if j.fleet.Regions[r.Name] != known[r.Name] {

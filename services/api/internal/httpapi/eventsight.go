@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/probefleet/probefleet/pkg/live"
@@ -35,6 +37,9 @@ func (e *eventStream) tell(ctx context.Context, event stream.Event) error {
 }
 
 func (e *eventStream) sees(ctx context.Context, event *stream.Event) (bool, error) {
+	if event.Type == string(live.TypeFleet) {
+		return e.knows(ctx, event)
+	}
 	if !e.caller.Confined() || event.Type == stream.TypeReset {
 		return true, nil
 	}
@@ -55,4 +60,23 @@ func (e *eventStream) sees(ctx context.Context, event *stream.Event) (bool, erro
 	e.sight[event.Website] = seen{len(found) > 0, time.Now()}
 	// The change by which a website goes out of sight is the last that is told of it.
 	return len(found) > 0 || was.visible && event.Type == string(live.TypeConfig), nil
+}
+
+// knows tells whether an event of the fleet is of no region, or of one that the caller's
+// organisation knows: others look for another one alone.
+func (e *eventStream) knows(ctx context.Context, event *stream.Event) (bool, error) {
+	var body struct {
+		Region string `json:"region"`
+	}
+	if err := json.Unmarshal(event.Data, &body); err != nil {
+		return false, fmt.Errorf("read an event of the fleet: %w", err)
+	}
+	if body.Region == "" {
+		return true, nil
+	}
+	regions, err := e.s.regionsOf(ctx, e.caller.Org)
+	if err != nil {
+		return false, fmt.Errorf("look whether a region is known: %w", err)
+	}
+	return slices.Contains(regions.Known, body.Region), nil
 }

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/probefleet/probefleet/pkg/postgres"
@@ -47,7 +48,7 @@ func (s *Server) GetFleet(ctx context.Context, _ api.GetFleetRequestObject) (api
 		return nil, unavailable("The queue does not answer.", err)
 	}
 	out := api.Fleet{
-		Time: s.Now().UTC(), Regions: make([]api.FleetRegion, len(regions)), Events: make([]api.FleetEvent, len(events)),
+		Time: s.Now().UTC(), Regions: make([]api.FleetRegion, len(regions)), Events: fleetEvents(events, regions),
 		QueueMemoryBytes: used, QueueMemoryMaxBytes: limit, Balanced: true,
 	}
 	var sum backlog
@@ -63,15 +64,24 @@ func (s *Server) GetFleet(ctx context.Context, _ api.GetFleetRequestObject) (api
 			sum.add(&now)
 		}
 	}
-	for i, e := range events {
-		out.Events[i] = api.FleetEvent{Kind: e.Kind, Region: e.Region, OpenedAt: e.Opened.Time(), Explanation: e.Explanation}
-	}
 	pending, oldest, err := s.Store.DeliveryBacklog(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out.Stages = s.stages(&sum, leases, pending, oldest)
 	return api.GetFleet200JSONResponse(out), nil
+}
+
+// fleetEvents shows the trouble of the fleet as a whole and of the regions that the
+// caller knows: there may be others that look for another organisation alone.
+func fleetEvents(events []postgres.FleetEvent, regions []postgres.Region) []api.FleetEvent {
+	out := []api.FleetEvent{}
+	for _, e := range events {
+		if e.Region == "" || slices.ContainsFunc(regions, func(r postgres.Region) bool { return r.Name == e.Region }) {
+			out = append(out, api.FleetEvent{Kind: e.Kind, Region: e.Region, OpenedAt: e.Opened.Time(), Explanation: e.Explanation})
+		}
+	}
+	return out
 }
 
 func (s *Server) fleetRegion(r *postgres.Region, now *regionNow, late postgres.RegionLateness) api.FleetRegion {

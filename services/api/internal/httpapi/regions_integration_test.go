@@ -5,9 +5,13 @@ package httpapi_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
+	"github.com/probefleet/probefleet/pkg/live"
+	"github.com/probefleet/probefleet/pkg/postgres"
 	"github.com/probefleet/probefleet/pkg/uptime"
 )
 
@@ -75,6 +79,48 @@ func TestTheFleetsRegionsLookForEveryTenant(t *testing.T) {
 	o.call("PATCH", "/v1/regions/theirs", `{"title":"Ours"}`).want(200, nil)
 	f.call("POST", "/v1/regions", `{"name":"x","organisation":"nobodys"}`).invalid("#/organisation")
 	f.call("POST", "/v1/regions", `{"name":"theirs"}`).problem(409)
+}
+
+// TestWhatTroublesAPrivateRegionIsItsOrganisationsOwn looks at the fleet and its events.
+func TestWhatTroublesAPrivateRegionIsItsOrganisationsOwn(t *testing.T) {
+	t.Parallel()
+	with, _ := withEvents(t)
+	f := newFleet(t, with)
+	o := f.as("other")
+	f.addRegions("us-east")
+	o.addPrivateRegion("secret-lan")
+	views := map[*fleet]*viewer{f: f.look("", ""), o: o.look("", "")}
+	regions := []string{"us-east", "secret-lan", ""}
+	events := make([]live.Event, len(regions))
+	for i, region := range regions {
+		now := time.Now()
+		f.ok(f.store.Tx(t.Context(), func(tx pgx.Tx) error {
+			_, err := postgres.OpenFleetEvent(t.Context(), tx, postgres.FleetEvent{
+				ID: uptime.NewID(now), Kind: postgres.FleetSick, Region: region, Opened: uptime.InstantOf(now), Explanation: region + " is sick",
+			})
+			return err
+		}))
+		events[i] = live.Event{Body: live.Fleet{Change: live.Opened, Kind: postgres.FleetSick, Region: region, At: now}}
+	}
+	f.happens(events...)
+	for g, want := range map[*fleet][]string{f: {"us-east", ""}, o: regions} {
+		var now struct {
+			Events []struct {
+				Region string `json:"region"`
+			} `json:"events"`
+		}
+		g.call("GET", "/v1/fleet", nil).want(200, &now)
+		var got []string
+		for _, e := range now.Events {
+			got = append(got, e.Region)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the fleet's events (-want +got):\n%s", diff)
+		}
+		for _, region := range want {
+			views[g].next().is(t, "fleet", map[string]any{"region": region})
+		}
+	}
 }
 
 func TestARegionThatBecomesPrivateIsForgottenByOthers(t *testing.T) {
