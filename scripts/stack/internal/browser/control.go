@@ -12,7 +12,8 @@ import (
 )
 
 // control lets the browser's program break the fleet, by process: POST /halt/<name>
-// stops one until POST /again/<name>; GET /pids tells the numbers of those that run.
+// stops one until POST /again/<name>; GET /pids tells the numbers of those that run. POST
+// /history gives websites a past.
 type control struct {
 	url    string
 	server *http.Server
@@ -39,6 +40,11 @@ func serveControl(fleet *stack.Stack) (*control, error) {
 	}
 	mux.HandleFunc("POST /halt/{name}", change(func(_ context.Context, name string) error { return fleet.Halt(name) }))
 	mux.HandleFunc("POST /again/{name}", change(func(ctx context.Context, name string) error { return again(ctx, fleet, name) }))
+	mux.HandleFunc("POST /history", func(w http.ResponseWriter, r *http.Request) {
+		if err := history(r.Context(), fleet, r); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
 	mux.HandleFunc("GET /pids", func(w http.ResponseWriter, _ *http.Request) {
 		pids := map[string]int{}
 		for _, name := range fleet.Names() {

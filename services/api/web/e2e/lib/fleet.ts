@@ -21,12 +21,16 @@ export async function must<T>(call: Promise<{ data?: T; error?: unknown; respons
 }
 
 /** Polls until something is told, or says what was waited for. */
-export async function until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const end = Date.now() + patienceMs;
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | null | false>,
+  patience = patienceMs,
+): Promise<T> {
+  const end = Date.now() + patience;
   for (;;) {
     const found = await look();
     if (found) return found;
-    if (Date.now() > end) throw new Error(`still not after ${patienceMs / 1000} s: ${what}`);
+    if (Date.now() > end) throw new Error(`still not after ${patience / 1000} s: ${what}`);
     await new Promise((f) => setTimeout(f, 100));
   }
 }

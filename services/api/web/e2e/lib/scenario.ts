@@ -30,11 +30,15 @@ export interface Person {
 /** A profile of its own in the browser, with what went wrong in it. */
 export class Visit {
   readonly wrongs: string[] = [];
-  private constructor(readonly context: BrowserContext) {}
+  private constructor(
+    readonly context: BrowserContext,
+    private readonly origin: string,
+  ) {}
 
-  static async begin(options: BrowserContextOptions): Promise<Visit> {
+  static async begin(options: BrowserContextOptions, traced: boolean): Promise<Visit> {
+    const origin = options.baseURL ?? given("URL");
     const context = await (await browser()).newContext({
-      baseURL: given("URL"),
+      baseURL: origin,
       locale: "en-GB",
       timezoneId: "UTC",
       reducedMotion: "reduce",
@@ -42,7 +46,7 @@ export class Visit {
       ...options,
     });
     context.setDefaultTimeout(patienceMs);
-    const visit = new Visit(context);
+    const visit = new Visit(context, origin);
     context.on("weberror", (e) => visit.wrongs.push(`an error in the page: ${e.error().stack}`));
     context.on("console", (m) => {
       if (/Content Security Policy|is not a valid|Minified React error/.test(m.text()))
@@ -50,10 +54,9 @@ export class Visit {
     });
     context.on("request", (r) => {
       const url = new URL(r.url());
-      if (/^(http|ws)/.test(url.protocol) && url.origin !== given("URL"))
-        visit.wrongs.push(`it asked ${r.url()}`);
+      if (/^(http|ws)/.test(url.protocol) && url.origin !== origin) visit.wrongs.push(`it asked ${r.url()}`);
     });
-    await context.tracing.start({ snapshots: true, screenshots: false });
+    if (traced) await context.tracing.start({ snapshots: true, screenshots: false });
     return visit;
   }
 
@@ -61,7 +64,7 @@ export class Visit {
   async as(person: Person): Promise<this> {
     const answer = await this.context.request.post("/v1/sessions", {
       data: person,
-      headers: { Origin: given("URL") },
+      headers: { Origin: this.origin },
     });
     if (!answer.ok()) throw new Error(`sign in ${person.email}: ${answer.status()} ${await answer.text()}`);
     return this;
@@ -91,12 +94,12 @@ export interface Stage {
 }
 
 /** A test in the browser. When it fails, pictures and traces of its visits are kept. */
-export function scenario(name: string, play: (stage: Stage) => Promise<void>) {
+export function scenario(name: string, play: (stage: Stage) => Promise<void>, { traced = true } = {}) {
   test(name, async () => {
     const visits: Visit[] = [];
     const stage: Stage = {
       visit: async (options = {}, person = owner) => {
-        const visit = await Visit.begin(options);
+        const visit = await Visit.begin(options, traced);
         visits.push(visit);
         if (person === owner) await ownerIsThere();
         return person ? await visit.as(person) : visit;
