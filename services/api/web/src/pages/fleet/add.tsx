@@ -68,7 +68,10 @@ export function AddRegion({ onClose }: { onClose: () => void }) {
             maxLength={40}
             autoComplete="off"
             spellCheck={false}
-            onChange={(e) => setName(e.target.value)}
+            onChange={(e) => {
+              setName(e.target.value);
+              form.reset();
+            }}
           />
         </Field>
         <PlaceFields value={place} onChange={setPlace} error={form.error} />
@@ -127,7 +130,7 @@ function Start({ region, messageKey }: { region: string; messageKey: string }) {
       />
       <div>
         <pre
-          className="overflow-x-auto rounded border border-line bg-bg p-3 font-mono text-xs"
+          className="rounded border border-line bg-bg p-3 font-mono text-xs whitespace-pre-wrap wrap-anywhere"
           tabIndex={0}
           role="group"
           aria-label="Command"

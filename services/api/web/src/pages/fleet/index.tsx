@@ -77,7 +77,7 @@ export default function FleetPage() {
           />
           <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
             <Panel title="Regions">
-              <World regions={all} onChoose={choose} />
+              <World regions={all} stale={stale !== undefined} onChoose={choose} />
             </Panel>
             {fleet.data ? (
               <Stages fleet={fleet.data} stale={stale !== undefined} />

@@ -102,7 +102,7 @@ export function RegionCard({
         />
       </dl>
       {f && (
-        <div className="space-y-3 border-b border-line px-4 py-3">
+        <div className={cx("space-y-3 border-b border-line px-4 py-3", stale && "grayscale")}>
           <LedgerBars minutes={f.ledger_minutes} label="Of the schedule" now={now} />
           <LedgerBars minutes={f.urgent_ledger_minutes} label="Asked for at once" now={now} />
         </div>

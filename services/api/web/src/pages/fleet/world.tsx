@@ -24,9 +24,11 @@ export function unproject(x: number, y: number): { latitude: number; longitude: 
 /** The regions on the earth. Their cards say the same in words. */
 export function World({
   regions,
+  stale,
   onChoose,
 }: {
   regions: readonly Region[];
+  stale: boolean;
   onChoose: (name: string) => void;
 }) {
   const placed = place(
@@ -41,7 +43,7 @@ export function World({
         <path d={land} fill="var(--color-line)" />
       </svg>
       {placed.map(({ of: { region }, x, y, side }) => {
-        const s = stateWords[region.state];
+        const s = stale ? ({ verdict: "unknown", word: "not known now" } as const) : stateWords[region.state];
         return (
           <button
             key={region.name}

@@ -1,7 +1,15 @@
 import type { Schema } from "@/api/client";
 import { instant } from "@/lib/format";
 import type { Verdict } from "@/ui";
-import { type EvidenceVote, type Failure, type Incident, type Round, roundsOf, votesOf } from "./record";
+import {
+  type EvidenceVote,
+  type Failure,
+  firstFailureAt,
+  type Incident,
+  type Round,
+  roundsOf,
+  votesOf,
+} from "./record";
 
 export interface Phases {
   dns_ms: number;
@@ -143,6 +151,7 @@ function merged(a: Cell, b: Cell): Cell {
 }
 
 const near = 1_500; // ms that checks of one round may be apart
+const edge = 2; // ms that rounding takes
 
 /**
  * Region × time. A column is one look of all regions: a confirmation round, or one turn of
@@ -162,10 +171,12 @@ export function gridOf(i: Incident, ticks: readonly Schema["Tick"][], intervalMs
   const opened = instant(i.opened_at);
   for (const v of votes) if (v.counted && v.due) put(ofVote(v, instant(v.due)));
   const rounds = roundsOf(i);
+  const first = firstFailureAt(i); // a check of the schedule, which a round may overtake
   const sorted = [...cells.values()].sort((a, b) => a.at - b.at || a.region.localeCompare(b.region));
   const columns: Column[] = [];
   for (const c of sorted) {
-    const round = rounds.find((r) => c.urgent !== false && c.at >= r.at - near && c.at <= r.ended + 1);
+    const asked = c.urgent ?? (first === undefined || Math.abs(c.at - first) > edge);
+    const round = asked ? rounds.find((r) => c.at >= r.at - edge && c.at <= r.ended + edge) : undefined;
     const last = columns.at(-1);
     if (last && joins(last, c, round, intervalMs)) {
       last.cells.set(c.region, c);

@@ -145,6 +145,10 @@ describe("the grid of evidence", () => {
     const bare = gridOf(incident(), [], 10_000);
     expect(bare.columns).toHaveLength(1);
     expect(bare.columns[0]?.cells.size).toBe(3);
+    const first = { ...vote("us-east", {}), due: at(10), outcome: "fail", detail: "", worker: "a" };
+    const failures = [first as unknown as NonNullable<Incident["failures"]>[number]];
+    const overtaken = gridOf(incident({ failures }), [], 10_000);
+    expect(overtaken.columns.map((c) => c.round?.round)).toEqual([undefined, 1]);
     expect(
       gridOf(incident({ evidence: {} as Incident["evidence"], events: [] }), [], 10_000).columns,
     ).toEqual([]);
