@@ -1,7 +1,8 @@
 import { type InfiniteData, useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { api, data, type Schema } from "@/api/client";
 import { isProblem } from "@/api/problem";
+import * as format from "@/lib/format";
 import { oneOf, text, useUrlState } from "@/lib/url";
 import { useLive } from "@/live";
 import {
@@ -24,7 +25,8 @@ import { reasonWords } from "./words";
 
 const okCodec = oneOf("all", "ok", "failed");
 const pageSize = 100;
-const mostLive = 400; // of the first page; who scrolls further asks for pages
+const mostLive = 200; // that an answer which lags a little may not have yet
+const mostRows = 5_000; // after which the list begins anew
 
 /** Names a check in a URL and in a list: one region does not check twice at one time. */
 export const tickKey = (t: Pick<Tick, "time" | "region">) => `${t.time}~${t.region}`;
@@ -35,9 +37,18 @@ type Pages = InfiniteData<Schema["TickPage"], string | undefined>;
 export function withTick(pages: Pages, tick: Tick): Pages {
   const [first, ...rest] = pages.pages;
   if (!first || first.items.some((t) => tickKey(t) === tickKey(tick))) return pages;
-  const at = first.items.findIndex((t) => t.time < tick.time);
+  const when = format.instant(tick.time);
+  const at = first.items.findIndex((t) => format.instant(t.time) < when);
   const items = at < 0 ? [...first.items, tick] : first.items.toSpliced(at, 0, tick);
-  return { ...pages, pages: [{ ...first, items: items.slice(0, mostLive) }, ...rest] };
+  return { ...pages, pages: [{ ...first, items }, ...rest] };
+}
+
+/** All of them once, the newest first. */
+export function merged(live: readonly Tick[], pages: Pick<Pages, "pages"> | undefined): Tick[] {
+  const seen = new Set<string>();
+  const all = [...live, ...(pages?.pages ?? []).flatMap((p) => p.items)];
+  const once = all.filter((t) => !seen.has(tickKey(t)) && seen.add(tickKey(t)));
+  return once.sort((a, b) => format.instant(b.time) - format.instant(a.time));
 }
 
 /** Every check of a monitor, the newest first and as it is done, each with what it saw. */
@@ -47,6 +58,8 @@ export function Checks({ monitor, range }: { monitor: Monitor; range: Range }) {
   const [region, setRegion] = useUrlState("in", "", text);
   const [open, setOpen] = useUrlState("check", "", text, { push: true });
   const key = ["monitor", monitor.id, "ticks", ok, region, range.custom ? range.key : ""];
+  const of = JSON.stringify(key);
+  const [live, setLive] = useState<{ of: string; ticks: Tick[] }>({ of, ticks: [] });
   const list = useInfiniteQuery({
     queryKey: key,
     initialPageParam: undefined as string | undefined,
@@ -74,16 +87,18 @@ export function Checks({ monitor, range }: { monitor: Monitor; range: Range }) {
   useLive({ types: ["tick"], monitorIds: [monitor.id] }, (_, tick) => {
     if (range.custom || (region && tick.region !== region)) return;
     if (ok !== "all" && tick.ok !== (ok === "ok")) return;
-    client.setQueryData<Pages>(key, (now) => now && withTick(now, tick));
+    setLive((now) => ({ of, ticks: [tick, ...(now.of === of ? now.ticks : [])].slice(0, mostLive) }));
+    if ((list.data?.pages[0]?.items.length ?? 0) > mostRows) void client.resetQueries({ queryKey: key });
+    else client.setQueryData<Pages>(key, (now) => now && withTick(now, tick));
   });
-  const rows = useMemo(() => {
-    const seen = new Set<string>();
-    return (list.data?.pages ?? [])
-      .flatMap((p) => p.items)
-      .filter((t) => !seen.has(tickKey(t)) && seen.add(tickKey(t)));
-  }, [list.data]);
+  const rows = useMemo(() => merged(live.of === of ? live.ticks : [], list.data), [live, of, list.data]);
   const longest = useMemo(() => rows.slice(0, 200).reduce((m, t) => Math.max(m, t.latency_ms), 0), [rows]);
-  const columns = useMemo(() => columnsFor(longest), [longest]);
+  const heartbeat = monitor.kind === "heartbeat";
+  const columns = useMemo(
+    // A call has neither phases nor a status.
+    () => columnsFor(longest).filter((c) => !heartbeat || (c.key !== "phases" && c.key !== "status")),
+    [longest, heartbeat],
+  );
   const known = useMemo(
     () => [...new Set([...rows.map((t) => t.region), region])].filter(Boolean).sort(),
     [rows, region],

@@ -93,6 +93,9 @@ export function ringVotes(m: Monitor, votes: readonly Vote[], now: number): Regi
   });
 }
 
+/** Where the calls of heartbeats are filed: no region that looks. */
+const ofJobs = "heartbeat";
+
 /** The worst that each region says of any monitor: the ring of a website. */
 export function websiteRing(rings: readonly RegionVote[][]): RegionVote[] {
   const rank: Verdict[] = ["down", "degraded", "unknown", "up"];
@@ -103,6 +106,7 @@ export function websiteRing(rings: readonly RegionVote[][]): RegionVote[] {
       if (!before || rank.indexOf(v.verdict) < rank.indexOf(before.verdict)) worst.set(v.region, v);
     }
   }
+  if (worst.size > 1) worst.delete(ofJobs);
   return [...worst.values()].sort((a, b) => a.region.localeCompare(b.region));
 }
 
@@ -113,7 +117,7 @@ export function lastChecked(votes: Votes): { at: number | undefined; regions: nu
   for (const list of votes.values()) {
     for (const v of list) {
       at = Math.max(at ?? 0, instant(v.due));
-      regions.add(v.region);
+      if (v.region !== ofJobs) regions.add(v.region);
     }
   }
   return { at, regions: regions.size };

@@ -57,7 +57,8 @@ export function Subtitle({
         </VerdictBadge>
         {checked.at !== undefined && (
           <span>
-            checked <Time at={checked.at} /> from {format.plural(checked.regions, "region")}
+            checked <Time at={checked.at} />
+            {checked.regions > 0 && ` from ${format.plural(checked.regions, "region")}`}
           </span>
         )}
         <a href={w.url} target="_blank" rel="noreferrer" className="min-w-0 text-accent wrap-anywhere">

@@ -7,7 +7,7 @@ import { Page } from "@/shell/page";
 import { EmptyState, ErrorState, Loading, Skeleton, setFavicon, Tabs, useNow } from "@/ui";
 import { Actions } from "./actions";
 import { Checks } from "./checks";
-import { lastChecked, ringVotes, useVotes, useWebsite, type Website, websiteRing } from "./data";
+import { lastChecked, ringVotes, useLost, useVotes, useWebsite, type Website, websiteRing } from "./data";
 import { DowntimePanel, IncidentsPanel } from "./downtime";
 import { Settings } from "./form/settings";
 import { Heading, Notices, Subtitle } from "./header";
@@ -56,7 +56,10 @@ function Shown({ website }: { website: Website }) {
   const monitor = website.monitors.find((m) => m.id === wanted) ?? website.monitors[0];
   const adding = wanted === "new" && tab === "settings";
   const { votes } = useVotes(website.monitors);
-  const now = useNow(15_000);
+  const lost = useLost();
+  const clock = useNow(15_000);
+  // Nothing stays green that nobody can see.
+  const now = lost ? Number.POSITIVE_INFINITY : clock;
   const ring = websiteRing(website.monitors.map((m) => ringVotes(m, votes.get(m.id) ?? [], now)));
   const test = useTestNow(website);
   const range = useRange();
@@ -117,7 +120,7 @@ function Shown({ website }: { website: Website }) {
                 ) : (
                   <Response key={`response ${monitor.id}`} monitor={monitor} range={range} />
                 )}
-                <div className="mb-4 grid items-start gap-4 lg:grid-cols-2">
+                <div className="mb-4 grid gap-4 lg:grid-cols-2">
                   <Uptime websiteId={website.id} />
                   <DowntimePanel website={website} />
                 </div>

@@ -47,7 +47,9 @@ export function Monitors({
   onAdd: (() => void) | undefined;
 }) {
   const stats = useDayStats(monitors);
-  const now = useNow(15_000);
+  const lost = useLost();
+  const clock = useNow(15_000);
+  const now = lost ? Number.POSITIVE_INFINITY : clock;
   return (
     <Panel
       flush
@@ -149,7 +151,11 @@ function Row({
       <div className="col-start-2 min-w-0 lg:col-start-auto">
         <VerdictBadge verdict={verdict}>{lost ? `Was ${m.status} when last seen` : undefined}</VerdictBadge>
         <div className="truncate text-[13px] text-muted">
-          {m.reason ? reasonWords(m.reason) : m.advisory_regions.length > 0 ? "" : reassurance(m, verdict)}
+          {m.reason
+            ? reasonWords(m.reason)
+            : m.advisory_regions.length > 0
+              ? ""
+              : !lost && reassurance(m, verdict)}
           {m.advisory_regions.length > 0 && (
             <span className="text-degraded"> ◆ {m.advisory_regions.join(", ")}</span>
           )}

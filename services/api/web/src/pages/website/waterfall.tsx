@@ -66,7 +66,7 @@ export function PhaseRows({ phases: p, total }: { phases: Phases; total: number 
         return (
           <div key={name} className="contents">
             <dt className={cx(value === 0 && "text-faint")}>{phaseWords[name]}</dt>
-            <div className="h-3 rounded-sm bg-sunken">
+            <dd className="h-3 rounded-sm bg-sunken" aria-hidden="true">
               {value > 0 && (
                 <div
                   className="h-full rounded-sm"
@@ -77,7 +77,7 @@ export function PhaseRows({ phases: p, total }: { phases: Phases; total: number 
                   }}
                 />
               )}
-            </div>
+            </dd>
             <dd className={cx("text-right", value === 0 && "text-faint")}>
               {value === 0 ? "–" : format.ms(value)}
             </dd>
@@ -86,7 +86,7 @@ export function PhaseRows({ phases: p, total }: { phases: Phases; total: number 
       })}
       <div className="contents font-medium">
         <dt>Total</dt>
-        <span />
+        <dd aria-hidden="true" />
         <dd className="text-right">{format.ms(total)}</dd>
       </div>
     </dl>

@@ -2,7 +2,7 @@ import { load } from "js-yaml";
 import { expect, test } from "vitest";
 import type { Schema } from "@/api/client";
 import { nearest } from "./check-sheet";
-import { withTick } from "./checks";
+import { merged, withTick } from "./checks";
 import { asCurl, asYaml, quoted } from "./copies";
 import { lastChecked, moved, ringVotes, type Tick, type Vote, websiteRing } from "./data";
 import { assertionWords } from "./evidence";
@@ -144,6 +144,16 @@ test("a check that is done takes its place, once", () => {
   expect(order(withTick(now, tick(-5)))).toEqual([20, 0, -5]);
   expect(withTick(now, tick(20))).toBe(now);
   expect(order(withTick(now, tick(20, { region: "us" })))).toEqual([20, 20, 0]);
+  // Whole seconds are written without a fraction.
+  expect(order(withTick(pages(tick(20.5), tick(0)), { ...tick(20), time: "2026-11-20T12:00:20Z" }))).toEqual([
+    20.5, 20, 0,
+  ]);
+});
+
+test("an answer that lags behind the live checks hides none of them", () => {
+  const rows = merged([tick(30), tick(20)], pages(tick(20), tick(10)));
+  expect(rows.map((t) => (Date.parse(t.time) - t0) / 1000)).toEqual([30, 20, 10]);
+  expect(merged([], undefined)).toEqual([]);
 });
 
 test("evidence is that of the check, or of the nearest like it", () => {
@@ -203,6 +213,10 @@ test("the ring of a website shows the worst that each region sees", () => {
     ],
   ]);
   expect(ring.map((v) => `${v.region} ${v.verdict}`)).toEqual(["eu down", "us degraded"]);
+  // The calls of a job come from no region.
+  const own = { region: "heartbeat", verdict: "up" } as const;
+  expect(websiteRing([[own]])).toEqual([own]);
+  expect(websiteRing([[own], [{ region: "us", verdict: "up" }]]).map((v) => v.region)).toEqual(["us"]);
   expect(lastChecked(new Map([["m", [vote(), vote({ region: "us", due: iso(70) })]]]))).toEqual({
     at: t0 + 70_000,
     regions: 2,

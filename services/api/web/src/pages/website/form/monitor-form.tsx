@@ -133,7 +133,7 @@ export function MonitorForm({
               Advanced{" "}
               <span className="font-normal text-muted">· {advancedWords(advanced, draft.settings)}</span>
             </summary>
-            <div className="grid gap-4 px-4 pb-5 sm:grid-cols-2 lg:pl-[252px]">
+            <div className="grid gap-4 px-4 pb-5 sm:grid-cols-2 lg:pl-[268px]">
               <Fields
                 specs={advanced}
                 at="settings"
