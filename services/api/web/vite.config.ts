@@ -45,7 +45,7 @@ export default defineConfig({
   server: {
     host: "127.0.0.1",
     port: 5173,
-    proxy: { "/v1": api, "/openapi.json": api, "/status": api, "/badge": api },
+    proxy: { "/v1": api, "/openapi.json": api, "/status/": api, "/badge": api },
   },
   test: {
     environment: "jsdom",

@@ -64,6 +64,7 @@ export function LinkButton({
   icon,
   children,
   className,
+  download,
 }: {
   href: string;
   look?: Look;
@@ -71,6 +72,8 @@ export function LinkButton({
   icon?: IconName;
   children: ReactNode;
   className?: string;
+  /** Kept as a file of this name rather than opened. */
+  download?: string;
 }) {
   const content = (
     <>
@@ -80,7 +83,7 @@ export function LinkButton({
   );
   if (!href.startsWith("/") || href.startsWith("//") || /^\/(openapi\.json|v1\/|status\/)/.test(href)) {
     return (
-      <a href={href} className={classes(look, small, className)}>
+      <a href={href} download={download} className={classes(look, small, className)}>
         {content}
       </a>
     );

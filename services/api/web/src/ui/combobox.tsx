@@ -211,7 +211,12 @@ export function TagInput({
   const pick = (i: number) => add(found[i]?.value ?? "");
   const combo = useCombo(found.length, open, pick, () => setOpen(false));
   return (
-    <div className={cx(inputClass, "relative flex min-h-9 flex-wrap items-center gap-1 px-1! py-1")}>
+    <div
+      className={cx(
+        inputClass,
+        "relative flex min-h-9 flex-wrap items-center gap-1 px-1! py-1 has-[[aria-invalid]]:border-down-fill",
+      )}
+    >
       {value.map((v) => (
         <span
           key={v}

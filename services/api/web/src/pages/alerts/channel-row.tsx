@@ -41,7 +41,7 @@ export function ChannelRow({ channel: c, onEdit }: { channel: Channel; onEdit: (
         <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
           <div className="min-w-0 flex-1 basis-56">
             <div className="flex flex-wrap items-center gap-x-3">
-              <h3 className="min-w-0 font-semibold wrap-anywhere">{c.name}</h3>
+              <h2 className="min-w-0 font-semibold wrap-anywhere">{c.name}</h2>
               <State channel={c} />
             </div>
             <div className="truncate text-[13px] text-muted">

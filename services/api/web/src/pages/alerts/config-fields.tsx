@@ -75,15 +75,18 @@ function One({ f, p }: { f: FieldSpec; p: Props }) {
   const isKept = kept(p.was, f.path);
   const error = fieldError((key) => p.errors[key], p.errors, f.path);
   return (
-    <Field
-      label={f.label}
-      optional={f.optional ?? false}
-      {...(f.hint ? { hint: hintOf(f, isKept) } : {})}
-      error={error}
-      className={f.input === "lines" ? "sm:col-span-2" : ""}
-    >
-      <Control f={f} v={v} set={set} p={p} isKept={isKept} />
-    </Field>
+    <div className="min-w-0">
+      <Field
+        label={f.label}
+        optional={f.optional ?? false}
+        {...(f.hint ? { hint: hintOf(f, isKept) } : {})}
+        error={error}
+      >
+        <Control f={f} v={v} set={set} p={p} isKept={isKept} />
+      </Field>
+      {f.input === "secret" && <SecretButtons f={f} value={String(v)} set={set} p={p} isKept={isKept} />}
+      {f.input === "lines" && <TemplateHelp />}
+    </div>
   );
 }
 
@@ -118,9 +121,27 @@ function Control({
     case "choice":
       return <Select value={s} onChange={set} options={[...(f.options ?? [])]} placeholder="Choose" />;
     case "secret":
-      return <Secret f={f} value={s} set={set} p={p} isKept={isKept} />;
+      return (
+        <PasswordInput
+          value={s}
+          autoComplete="new-password"
+          placeholder={
+            isKept ? (p.removed.has(f.path) ? "Will be removed" : "•••••••• stored") : f.placeholder
+          }
+          onChange={(e) => set(e.target.value)}
+        />
+      );
     case "lines":
-      return <Template value={s} set={set} placeholder={f.placeholder} />;
+      return (
+        <Textarea
+          rows={4}
+          value={s}
+          placeholder={f.placeholder}
+          spellCheck={false}
+          className="font-mono text-[13px]"
+          onChange={(e) => set(e.target.value)}
+        />
+      );
     default:
       return (
         <Input
@@ -136,7 +157,7 @@ function Control({
   }
 }
 
-function Secret({
+function SecretButtons({
   f,
   value,
   set,
@@ -150,63 +171,48 @@ function Secret({
   isKept: boolean;
 }) {
   const gone = p.removed.has(f.path);
+  const signs = f.path === "secret";
   return (
-    <>
-      <PasswordInput
-        value={value}
-        autoComplete="new-password"
-        placeholder={isKept ? (gone ? "Will be removed" : "•••••••• stored") : f.placeholder}
-        onChange={(e) => set(e.target.value)}
-      />
-      <div className="mt-1 flex gap-2 empty:hidden">
-        {f.path === "secret" && (
-          <Button small look="quiet" icon="key" onClick={() => set(newSecret())}>
-            Make one
-          </Button>
-        )}
-        {f.path === "secret" && value && <CopyButton text={value} label="Copy it" />}
-        {isKept && f.optional && (
-          <Button small look="quiet" onClick={() => p.onRemove(f.path, !gone)}>
-            {gone ? "Keep it" : "Remove it"}
-          </Button>
-        )}
-      </div>
-    </>
+    <div className="-ml-2 mt-1 flex gap-1 empty:hidden">
+      {signs && (
+        <Button small look="quiet" icon="key" onClick={() => set(newSecret())}>
+          Make one
+        </Button>
+      )}
+      {signs && value && <CopyButton text={value} label="Copy it" />}
+      {isKept && f.optional && (
+        <Button small look="quiet" onClick={() => p.onRemove(f.path, !gone)}>
+          {gone ? "Keep it" : "Remove it"}
+        </Button>
+      )}
+    </div>
   );
 }
 
-function Template({
-  value,
-  set,
-  placeholder,
-}: {
-  value: string;
-  set: (v: Value) => void;
-  placeholder: string | undefined;
-}) {
+/** What stands to a template's disposal. */
+function TemplateHelp() {
   const [shown, setShown] = useState(false);
   return (
     <>
-      <Textarea
-        rows={4}
-        value={value}
-        placeholder={placeholder}
-        spellCheck={false}
-        className="font-mono text-[13px]"
-        onChange={(e) => set(e.target.value)}
-      />
-      <Button small look="quiet" aria-expanded={shown} onClick={() => setShown(!shown)}>
-        {shown ? "Hide the body" : "What the body is, and what a template may use"}
+      <Button
+        small
+        look="quiet"
+        icon={shown ? "chevronDown" : "chevronRight"}
+        className="-ml-2 mt-1"
+        aria-expanded={shown}
+        onClick={() => setShown(!shown)}
+      >
+        What the body is, and what a template may use
       </Button>
       {shown && (
         <div className="mt-1 space-y-2 text-[13px]">
           <p className="text-muted">
             Go's text/template over the names below, with json, upper, lower, len, index, the comparisons, if,
-            with and range. A test alert shows what comes out of it.
+            with and range. A test alert sends what comes out of it.
           </p>
           <pre
-            className="max-h-72 overflow-auto rounded border border-line bg-sunken p-3 font-mono"
             tabIndex={0}
+            className="max-h-72 overflow-auto rounded border border-line bg-sunken p-3 font-mono"
           >
             {asJson(sampleBody)}
           </pre>

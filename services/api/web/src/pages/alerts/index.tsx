@@ -143,7 +143,7 @@ function Channels({
       </Panel>
       <p className="mt-3 text-[13px] text-muted">
         Alerts of one story are told in one message. What was told stands under{" "}
-        <Link href="/alerts?tab=deliveries" className="text-accent">
+        <Link href="/alerts?tab=deliveries" className="text-accent underline">
           Deliveries
         </Link>
         .

@@ -117,7 +117,7 @@ const webhook: KindSpec = {
       input: "lines",
       optional: true,
       placeholder: '{"text": {{json .data.title}}}',
-      hint: "Takes the place of the body below. It is tried with every event before it is stored.",
+      hint: "Takes the place of the usual body. It is tried with every event before it is stored.",
     },
   ],
 };

@@ -8,10 +8,13 @@ import { type Change, changes } from "./diff";
 /** One change: by whom, from where, and what each field was before. */
 export function AuditSheet({
   entry: e,
+  names,
   close,
   onObject,
 }: {
   entry: Entry | undefined;
+  /** Of accounts and keys, by id. */
+  names: Readonly<Record<string, string>>;
   close: () => void;
   onObject: (id: string) => void;
 }) {
@@ -22,7 +25,7 @@ export function AuditSheet({
       open
       wide
       onOpenChange={(o) => !o && close()}
-      title={`${kindWords[e.object_kind]} ${verb(e.action)}: ${objectName(e)}`}
+      title={`${kindWords[e.object_kind]} ${verb(e.action)}: ${objectName(e, names)}`}
       footer={
         <>
           <CopyButton
@@ -48,10 +51,10 @@ export function AuditSheet({
           <Row name="Object">
             {href ? (
               <Link href={href} className="text-accent">
-                {objectName(e)}
+                {objectName(e, names)}
               </Link>
             ) : (
-              objectName(e)
+              objectName(e, names)
             )}
           </Row>
           <Row name="Request">

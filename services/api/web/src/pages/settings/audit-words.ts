@@ -22,15 +22,15 @@ const verbs: Record<Entry["action"], string> = { create: "made", update: "change
 /** "changed", "made", "removed". */
 export const verb = (action: Entry["action"]): string => verbs[action];
 
-/** What the object is called, as far as its states tell. */
-export function objectName(e: Entry): string {
+/** What the object is called, as far as its states or the names of accounts tell. */
+export function objectName(e: Entry, names: Readonly<Record<string, string>> = {}): string {
   for (const state of [e.after, e.before] as (Record<string, unknown> | null)[]) {
     for (const key of ["name", "title", "email", "url", "target", "slug"]) {
       const v = state?.[key];
       if (typeof v === "string" && v !== "") return v;
     }
   }
-  return e.object_id;
+  return names[e.object_id] ?? e.object_id;
 }
 
 /** Where the dashboard shows the object; undefined: nowhere, or it is gone. */

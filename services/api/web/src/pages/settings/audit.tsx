@@ -56,6 +56,8 @@ export default function Audit() {
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const actors = useActors();
+  const names = Object.fromEntries(actors.map((a) => [a.value, a.label]));
   const query = new URLSearchParams({ ...filter, format: "csv" } as Record<string, string>);
   return (
     <>
@@ -76,14 +78,14 @@ export default function Audit() {
             ...Object.entries(kindWords).map(([value, label]) => ({ value, label })),
           ]}
         />
-        <Actors value={actor} onChange={setActor} rows={rows} />
+        <Actors value={actor} onChange={setActor} rows={rows} known={actors} />
         {object && (
           <Button small icon="close" onClick={() => setObject("")}>
             Of one object
           </Button>
         )}
         <span className="ml-auto">
-          <LinkButton small icon="download" href={`/v1/audit?${query}`}>
+          <LinkButton small icon="download" href={`/v1/audit?${query}`} download="audit.csv">
             CSV
           </LinkButton>
         </span>
@@ -95,7 +97,7 @@ export default function Audit() {
           <Table
             main
             label="Audit log"
-            columns={columns}
+            columns={columnsFor(names)}
             rows={rows}
             rowKey={(e) => String(e.id)}
             loading={entries.isPending}
@@ -111,6 +113,7 @@ export default function Audit() {
       </Panel>
       <AuditSheet
         entry={rows.find((e) => String(e.id) === opened)}
+        names={names}
         close={() => setOpened("")}
         onObject={(id) => {
           setOpened("");
@@ -121,7 +124,7 @@ export default function Audit() {
   );
 }
 
-const columns: Column<Entry>[] = [
+const columnsFor = (names: Readonly<Record<string, string>>): Column<Entry>[] => [
   { key: "at", header: "When", width: "88px", cell: (e) => <Time at={e.at} /> },
   { key: "who", header: "Who", width: "minmax(0, 1fr)", cell: (e) => e.actor.name || e.actor.kind },
   {
@@ -133,24 +136,21 @@ const columns: Column<Entry>[] = [
         <span className="text-muted">
           {verb(e.action)} {kindWords[e.object_kind].toLowerCase().replace("api", "API")}{" "}
         </span>
-        {objectName(e)}
+        {objectName(e, names)}
       </>
     ),
   },
   { key: "from", header: "From", width: "112px", from: "lg", cell: (e) => e.address || "–" },
 ];
 
-/** Accounts and keys by name; one of neither, whom the link names, keeps its place. */
-function Actors({
-  value,
-  onChange,
-  rows,
-}: {
+interface Actor {
   value: string;
-  onChange: (id: string) => void;
-  rows: readonly Entry[];
-}) {
-  const members = useQuery({
+  label: string;
+}
+
+/** Accounts and keys that may have changed something. */
+function useActors(): Actor[] {
+  const actors = useQuery({
     queryKey: ["actors"],
     queryFn: async ({ signal }) => {
       const [people, keys] = await Promise.all([
@@ -163,7 +163,21 @@ function Actors({
       ];
     },
   });
-  const known = members.data ?? [];
+  return actors.data ?? [];
+}
+
+/** One who is gone, whom the link names, keeps a place. */
+function Actors({
+  value,
+  onChange,
+  rows,
+  known,
+}: {
+  value: string;
+  onChange: (id: string) => void;
+  rows: readonly Entry[];
+  known: Actor[];
+}) {
   const named = rows.find((e) => e.actor.id === value)?.actor.name ?? value;
   const options =
     known.some((o) => o.value === value) || value === "" ? known : [...known, { value, label: named }];

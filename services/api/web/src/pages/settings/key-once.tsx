@@ -1,19 +1,28 @@
+import { useState } from "react";
 import type { Schema } from "@/api/client";
 import { Banner, Button, CopyButton, Dialog, Time } from "@/ui";
 
 /** A key, this once; it is closed only on purpose. */
 export function KeyOnce({ shown, close }: { shown: Schema["ApiKeyShown"]; close: () => void }) {
+  const [hasty, setHasty] = useState(false);
   const curl = `curl -sS -H 'Authorization: Bearer ${shown.key}' '${location.origin}/v1/websites'`;
   return (
     <Dialog
       open
       wide
-      onOpenChange={() => {}}
+      onOpenChange={() => setHasty(true)}
       title={`The key ${shown.name}`}
       footer={
-        <Button look="primary" onClick={close}>
-          I have kept it
-        </Button>
+        <>
+          {hasty && (
+            <p role="alert" className="mr-auto self-center text-degraded">
+              ◆ Keep it first.
+            </p>
+          )}
+          <Button look="primary" onClick={close}>
+            I have kept it
+          </Button>
+        </>
       }
     >
       <div className="space-y-4">

@@ -158,15 +158,23 @@ function Confirm({
 
 /** Recovery codes, this once; they are closed only on purpose. */
 function Codes({ codes, email, close }: { codes: string[]; email: string; close: () => void }) {
+  const [hasty, setHasty] = useState(false);
   return (
     <Dialog
       open
-      onOpenChange={() => {}}
+      onOpenChange={() => setHasty(true)}
       title="Your recovery codes"
       footer={
-        <Button look="primary" onClick={close}>
-          I have kept them
-        </Button>
+        <>
+          {hasty && (
+            <p role="alert" className="mr-auto self-center text-degraded">
+              ◆ Keep them first.
+            </p>
+          )}
+          <Button look="primary" onClick={close}>
+            I have kept them
+          </Button>
+        </>
       }
     >
       <div className="space-y-4">
