@@ -18,9 +18,13 @@ import (
 // Levels returns all levels, from fine to coarse.
 func Levels() []Level { return []Level{LevelRaw, Level5m, Level1h} }
 
-// dumpWindows are stretches that are asked for at once: long enough that an empty year is
-// soon read, short enough that a full one is answered within the timeout.
+// dumpWindows are stretches that are read by one query, short enough that a full one is
+// answered within the timeout.
 var dumpWindows = [levelCount]time.Duration{30 * time.Minute, 12 * time.Hour, 5 * 24 * time.Hour}
+
+// A stretch of many windows is first asked whether it holds anything, and then divided:
+// an empty year is soon passed over.
+const dumpParts, dumpWidest = 8, 8 * 8 * 8
 
 // dumpBatch is how many bytes of lines are handed over at once.
 const dumpBatch = 1 << 20
@@ -30,8 +34,9 @@ const dumpBatch = 1 << 20
 // until each returns.
 func (c *Client) Dump(ctx context.Context, l Level, from, to time.Time, each func(lines []byte) error) error {
 	var lines []byte
-	for start := from; start.Before(to); start = start.Add(dumpWindows[l]) {
-		err := c.dumpWindow(ctx, l, start, earlier(start.Add(dumpWindows[l]), to), func(line []byte) error {
+	widest := dumpWidest * dumpWindows[l]
+	for start := from; start.Before(to); start = start.Add(widest) {
+		err := c.dumpStretch(ctx, l, start, earlier(start.Add(widest), to), widest, func(line []byte) error {
 			lines = append(lines, line...)
 			if len(lines) < dumpBatch {
 				return nil
@@ -53,6 +58,27 @@ func (c *Client) Dump(ctx context.Context, l Level, from, to time.Time, each fun
 // Load stores lines of [Client.Dump]; what is there already becomes as they have it.
 func (c *Client) Load(ctx context.Context, l Level, lines []byte) error {
 	return c.writeLines(ctx, l, lines)
+}
+
+// errSome ends a query that has found something.
+var errSome = errors.New("there is something")
+
+// dumpStretch dumps what is no wider than width.
+func (c *Client) dumpStretch(ctx context.Context, l Level, from, to time.Time, width time.Duration, each func(line []byte) error) error {
+	if width <= dumpWindows[l] {
+		return c.dumpWindow(ctx, l, from, to, each)
+	}
+	err := c.dumpWindow(ctx, l, from, to, func([]byte) error { return errSome })
+	if !errors.Is(err, errSome) {
+		return err // nil: it is empty
+	}
+	part := width / dumpParts
+	for start := from; start.Before(to); start = start.Add(part) {
+		if err := c.dumpStretch(ctx, l, start, earlier(start.Add(part), to), part, each); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Client) dumpWindow(ctx context.Context, l Level, from, to time.Time, each func(line []byte) error) error {
@@ -153,7 +179,7 @@ func appendRow(line []byte, names, types, row []string) (out []byte, at int64, e
 		switch name {
 		case "", "result", "table", "_start", "_stop":
 		case "error":
-			return nil, 0, errors.New(clip(cell, 512))
+			return nil, 0, errors.New(clip(cell, 1024))
 		case "_measurement":
 			measurement = cell
 		case "_field":

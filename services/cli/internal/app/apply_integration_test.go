@@ -41,7 +41,8 @@ func TestApply(t *testing.T) {
 	}
 	f.run(secret, "apply", "-f", file, "--dry-run", "--detect-drift").want(t, ExitOK, "2 unchanged")
 
-	changed := f.file("fleet.yaml", strings.Replace(shopAndBlog[:strings.Index(shopAndBlog, "  - name: Blog")], "interval_seconds: 60", "interval_seconds: 30", 1))
+	shop, _, _ := strings.Cut(shopAndBlog, "  - name: Blog")
+	changed := f.file("fleet.yaml", strings.Replace(shop, "interval_seconds: 60", "interval_seconds: 30", 1))
 	f.run(secret, "apply", "-f", changed, "--dry-run", "--detect-drift").want(t, ExitDrift, "~ Shop", "interval_seconds: 60 → 30", "1 to change, 0 to remove")
 	f.run(secret, "apply", "-f", changed, "--prune", "--yes").want(t, ExitOK, "- Blog", "0 added, 1 changed, 1 removed")
 	f.run(secret, "apply", "-f", changed, "--prune", "--dry-run", "--detect-drift").want(t, ExitOK, "1 unchanged")

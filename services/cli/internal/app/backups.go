@@ -21,12 +21,11 @@ type engines struct {
 	config.Database
 	config.Influx
 	config.Retention
-	Seal   []config.Secret `env:"SEAL_KEY"`
-	Prefix string          `env:"INFLUXDB_BUCKET_PREFIX"`
+	Seal []config.Secret `env:"SEAL_KEY"`
 }
 
 var engineNames = []string{
-	"DATABASE_URL", "INFLUXDB_URL", "INFLUXDB_ORG", "INFLUXDB_TOKEN", "RETENTION_RAW", "RETENTION_5M", "RETENTION_1H", "SEAL_KEY", "INFLUXDB_BUCKET_PREFIX",
+	"DATABASE_URL", "INFLUXDB_URL", "INFLUXDB_ORG", "INFLUXDB_TOKEN", "RETENTION_RAW", "RETENTION_5M", "RETENTION_1H", "SEAL_KEY",
 }
 
 // keeping are the flags of both.
@@ -72,7 +71,7 @@ func (a *app) backupConfig(k keeping) (backup.Config, error) {
 	}
 	if e.Enabled() && !k.withoutTicks {
 		cfg.Ticks = &tsdb.Config{
-			URL: e.Influx.URL, Org: e.Organisation(), Token: e.Token.Reveal(), Prefix: e.Prefix,
+			URL: e.Influx.URL, Org: e.Organisation(), Token: e.Token.Reveal(),
 			Retention: tsdb.Retention{Raw: e.Raw, FiveMinutes: e.FiveMinutes, Hour: e.Hour},
 		}
 	}

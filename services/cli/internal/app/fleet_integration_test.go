@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -98,7 +99,7 @@ func (f *fleet) start(name string, environ ...string) {
 	cmd := exec.CommandContext(ctx, filepath.Join(dir, name))
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = patience
-	cmd.Env = append(environ, "OPS_ADDR=off", "LOG_LEVEL=warn", "PATH="+os.Getenv("PATH"))
+	cmd.Env = slices.Concat(environ, []string{"OPS_ADDR=off", "LOG_LEVEL=warn", "PATH=" + os.Getenv("PATH")})
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {

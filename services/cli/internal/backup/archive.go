@@ -203,7 +203,7 @@ func (r *reader) each(use func(name string, in io.Reader) error) error {
 				return fmt.Errorf("the archive is damaged: %w", err)
 			}
 		}
-		name, _, isPart := cutPart(header.Name)
+		name, isPart := cutPart(header.Name)
 		var in io.Reader = r.tar
 		if isPart {
 			in = &partReader{r: r, name: name}
@@ -218,12 +218,12 @@ func (r *reader) each(use func(name string, in io.Reader) error) error {
 }
 
 // cutPart takes the number off the name of a part.
-func cutPart(name string) (stream, number string, isPart bool) {
+func cutPart(name string) (stream string, isPart bool) {
 	i := strings.LastIndexByte(name, '/')
 	if i < 0 || len(name)-i != len("/000001") {
-		return name, "", false
+		return name, false
 	}
-	return name[:i], name[i+1:], true
+	return name[:i], true
 }
 
 // partReader reads the parts of a stream as one.
@@ -251,7 +251,7 @@ func (p *partReader) Read(b []byte) (int, error) {
 			return 0, err
 		}
 		if header != nil {
-			if name, _, isPart := cutPart(header.Name); isPart && name == p.name {
+			if name, isPart := cutPart(header.Name); isPart && name == p.name {
 				continue
 			}
 		}

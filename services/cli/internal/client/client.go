@@ -29,7 +29,7 @@ const (
 	PathIncidents    = "/v1/incidents"
 	PathRegions      = "/v1/regions"
 	PathChannels     = "/v1/channels"
-	PathAPIKeys      = "/v1/api-keys"
+	PathAPIKeys      = "/v1/api-keys" //nolint:gosec // a path
 	PathFleet        = "/v1/fleet"
 	PathEvents       = "/v1/events"
 	ActionPause      = "/pause"

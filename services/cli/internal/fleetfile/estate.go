@@ -37,6 +37,6 @@ type Monitor struct {
 // order is the order in which people expect the fields, other ones follow by name.
 var order = []string{
 	"managed_by", "version", "websites",
-	"external_id", "name", "kind", "url", "target", "tags", "paused", "muted", "interval_seconds", "timeout_ms", "regions", "policy", "settings", "monitors",
-	"type", "method", "source", "property", "comparison",
+	"external_id", "name", "kind", "url", "source", "property", "comparison", "target", "tags", "paused", "muted", "interval_seconds", "timeout_ms", "regions", "policy", "settings", "monitors",
+	"type", "method",
 }

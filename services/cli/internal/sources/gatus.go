@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -222,7 +223,7 @@ func portOr(hostPort, port string) string {
 }
 
 func (b *builder) gatusRequest(e *gatusEndpoint, f *found) {
-	if e.Method != "" && e.Method != "GET" {
+	if e.Method != "" && e.Method != http.MethodGet {
 		f.settings["method"] = e.Method
 	}
 	headers, contentType := []any{}, ""

@@ -94,7 +94,7 @@ func kumaRows(ctx context.Context, db *sql.DB, query string) ([]kumaRow, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // of what was only read
 	columns, err := rows.Columns()
 	if err != nil {
 		return nil, err
@@ -144,25 +144,17 @@ func (b *builder) kumaTables(ctx context.Context, db *sql.DB) {
 			b.note("notification "+r.text("name"), "%s", channelHint(config.Type))
 		}
 	}
-	for table, what := range map[string]string{
-		"status_page": "status pages are made here with /v1/status-pages", "maintenance": "there are no maintenance windows here: websites can be paused or muted until a time",
-		"proxy": "checks go through no proxies here", "docker_host": "there are no checks of containers here",
+	for _, t := range []struct{ table, what string }{
+		{"status_page", "status pages are made here with /v1/status-pages"},
+		{"maintenance", "there are no maintenance windows here: websites can be paused or muted until a time"},
+		{"proxy", "checks go through no proxies here"},
+		{"docker_host", "there are no checks of containers here"},
 	} {
-		rows, err := kumaRows(ctx, db, "SELECT count(*) AS n FROM "+table) //nolint:gosec // a name from above
-		if err == nil && len(rows) == 1 && rows[0].number("n") > 0 {
-			b.note(strings.ReplaceAll(table, "_", " "), "%s of them: %s", rows[0].text("n"), what)
+		rows, err := kumaRows(ctx, db, "SELECT count(*) AS n FROM "+t.table)
+		if err == nil && len(rows) == 1 && rows[0].number("n") > 0 { // an older one has no such table
+			b.note(strings.ReplaceAll(t.table, "_", " "), "%s of them: %s", rows[0].text("n"), t.what)
 		}
 	}
-	slices.SortStableFunc(b.Notes, func(x, y Note) int {
-		return boolInt(strings.Contains(x.What, "of them:")) - boolInt(strings.Contains(y.What, "of them:"))
-	})
-}
-
-func boolInt(v bool) int {
-	if v {
-		return 1
-	}
-	return 0
 }
 
 // kumaKind maps a type; false: there is none.
@@ -378,13 +370,11 @@ func (b *builder) kumaRest(r kumaRow, f *found) {
 		settings["skip_verify"] = true
 		f.settings["tls"] = settings
 	}
-	for column, what := range map[string]string{
-		"maxretries":      "retries are confirmation by several regions here: see policy",
-		"resend_interval": "how often an alert is repeated is a channel's reminder_seconds here",
-	} {
-		if r.number(column) > 0 {
-			b.note("", "%s: %s", column, what)
-		}
+	if r.number("maxretries") > 0 {
+		b.note("", "maxretries: retries are confirmation by several regions here: see policy")
+	}
+	if r.number("resend_interval") > 0 {
+		b.note("", "resend_interval: how often an alert is repeated is a channel's reminder_seconds here")
 	}
 	if r.text("proxy_id") != "" {
 		b.note(f.name, "went through a proxy and goes by itself now")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -120,10 +121,28 @@ func (b *builder) asset(i int, asset map[string]any) error {
 	for _, key := range slices.Sorted(maps.Keys(asset)) {
 		b.note(f.name, "%s has no counterpart", key)
 	}
+	if b.statusdKind(&f, kind, address, port) {
+		if f.monitor.Kind == "http" {
+			f.settings["expected_status"] = []any{"100-399"} // as StatusD has it without a list
+			if codes := listOf(expected); len(codes) > 0 {
+				f.settings["expected_status"] = texts(codes)
+			}
+			if method != "" && method != http.MethodGet {
+				f.settings["method"] = method
+			}
+		}
+		b.add(f)
+	}
+	return nil
+}
+
+// statusdKind finds the kind, by the URL's scheme if the asset does not say; false: there
+// is none.
+func (b *builder) statusdKind(f *found, kind, address, port string) bool {
 	u, err := url.Parse(address)
 	if err != nil || address == "" {
 		b.note(f.name, "is left out: %q is no address", address)
-		return nil
+		return false
 	}
 	if kind == "" {
 		if kind = "http"; strings.Contains(address, "://") {
@@ -137,21 +156,8 @@ func (b *builder) asset(i int, asset map[string]any) error {
 		if !strings.Contains(address, "://") {
 			f.site = "https://" + address
 		}
-		f.settings["expected_status"] = []any{"100-399"} // as StatusD has it without a list
-		if codes := listOf(expected); len(codes) > 0 {
-			f.settings["expected_status"] = texts(codes)
-		}
-		if method != "" && method != "GET" {
-			f.settings["method"] = method
-		}
 	case "tcp", "port":
-		if port == "" {
-			port = u.Port()
-		}
-		if _, p, found := strings.Cut(hostPort(address), ":"); port == "" && found {
-			port = p
-		}
-		f.monitor.Kind, f.monitor.Target, f.site = "tcp", host+":"+port, siteOf(host)
+		f.monitor.Kind, f.monitor.Target, f.site = "tcp", host+":"+portOr(hostPort(address), port), siteOf(host)
 	case "dns":
 		f.monitor.Kind, f.monitor.Target, f.site = "dns", host, siteOf(host)
 	case "icmp", "ping":
@@ -160,10 +166,9 @@ func (b *builder) asset(i int, asset map[string]any) error {
 		f.monitor.Kind, f.monitor.Target, f.site = "tls", hostPort(address), siteOf(host)
 	default:
 		b.note(f.name, "is left out: there is no kind %q here", kind)
-		return nil
+		return false
 	}
-	b.add(f)
-	return nil
+	return true
 }
 
 // hostPort returns what stands between the scheme and the path.

@@ -116,6 +116,9 @@ func (f *Follower) once(ctx context.Context) (heard bool, err error) {
 		watch.Reset(silence)
 		line := lines.Text()
 		if line == "" {
+			if e.ID != "" {
+				f.last = e.ID // not before: an event that was cut comes again
+			}
 			if len(data) > 0 {
 				e.Data = strings.Join(data, "\n")
 				if e.Name == "" {
@@ -132,7 +135,7 @@ func (f *Follower) once(ctx context.Context) (heard bool, err error) {
 		value = strings.TrimPrefix(value, " ")
 		switch field {
 		case "id":
-			e.ID, f.last = value, value
+			e.ID = value
 		case "event":
 			e.Name = value
 		case "data":
