@@ -134,7 +134,9 @@ export function Filters(p: FiltersProps) {
         onClick={() => p.onGrouped(!p.grouped)}
         className={p.grouped ? "border-accent! text-accent!" : ""}
       >
-        Group<span className="sr-only sm:not-sr-only"> by tag</span>
+        <span>
+          Group<span className="sr-only sm:not-sr-only"> by tag</span>
+        </span>
       </Button>
       <span className="ml-auto">
         <Segmented

@@ -18,6 +18,16 @@ type Query = NonNullable<paths["/v1/summaries"]["get"]["parameters"]["query"]>;
 const ask = (query: Query, signal?: AbortSignal): Promise<Page> =>
   data(api.GET("/v1/summaries", { params: { query }, ...(signal ? { signal } : {}) }));
 
+export const overviewQuery = {
+  queryKey: ["overview"] as const,
+  queryFn: ({ signal }: { signal: AbortSignal }) => data(api.GET("/v1/overview", { signal })),
+  refetchInterval: 30_000,
+};
+
+/** How many websites there are, by what the API counts. */
+export const sum = (c: Schema["StatusCounts"]) =>
+  c.up + c.down + c.degraded + c.unknown + c.paused + c.pending;
+
 const queryKey = ["rows"] as const;
 const change = (client: QueryClient, f: (held: Held) => Held) =>
   client.setQueryData<Held>(queryKey, (held) => f(held ?? nothing));

@@ -5,11 +5,11 @@ import { clock, count, day, percent } from "@/lib/format";
 import { useHotkeys } from "@/lib/keys";
 import { reasonWords } from "@/lib/reasons";
 import { useConnection } from "@/live";
-import { overviewQuery, type sum, useTabIcon } from "@/pages/overview";
 import { order } from "@/pages/overview/choose";
 import { beatsOf, nothing, type Row, votesOf } from "@/pages/overview/held";
-import { useRows } from "@/pages/overview/rows";
+import { overviewQuery, type sum, useRows } from "@/pages/overview/rows";
 import { useStaleSince } from "@/pages/overview/stale";
+import { useTabIcon } from "@/pages/overview/truths";
 import { useTitle } from "@/shell/page";
 import {
   cx,

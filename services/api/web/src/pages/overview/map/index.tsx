@@ -153,7 +153,7 @@ function Marker({ at: { of, x, y, side } }: { at: Placed<OnMap> }) {
         <VerdictGlyph verdict={verdict} size={10} />
       </span>
       <span className="hidden rounded-sm border border-line bg-surface px-1.5 py-0.5 text-[13px] leading-4 sm:block">
-        <span className="block font-semibold">{name}</span>
+        <span className="block font-semibold">{name}</span>{" "}
         <span className={cx("block max-w-36 truncate", of.seen ? "" : "text-muted")}>{second}</span>
       </span>
     </Link>
