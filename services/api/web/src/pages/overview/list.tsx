@@ -304,7 +304,7 @@ const wideColumns = (explanations: ReadonlyMap<string, string>, wide: boolean): 
   {
     key: "uptime30",
     header: "30 d",
-    width: "76px",
+    width: "84px",
     align: "right",
     sortable: true,
     from: "lg",
@@ -410,7 +410,7 @@ function Month({ row }: { row: Row }) {
           className="text-xs text-muted"
           title="Share of the 30 days of which it is known whether it was up"
         >
-          of {covered < 0.1 ? "<0.1 %" : percent(covered, covered < 10 ? 1 : 0)}
+          {covered < 0.1 ? "<0.1 %" : percent(covered, covered < 10 ? 1 : 0)} known
         </div>
       )}
     </>
