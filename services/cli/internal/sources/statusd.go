@@ -139,17 +139,17 @@ func (b *builder) asset(i int, asset map[string]any) error {
 // statusdKind finds the kind, by the URL's scheme if the asset does not say; false: there
 // is none.
 func (b *builder) statusdKind(f *found, kind, address, port string) bool {
-	u, err := url.Parse(address)
-	if err != nil || address == "" {
+	host := hostOf(address)
+	if host == "" {
 		b.note(f.name, "is left out: %q is no address", address)
 		return false
 	}
 	if kind == "" {
-		if kind = "http"; strings.Contains(address, "://") {
-			kind = strings.ToLower(u.Scheme)
+		kind = "http"
+		if scheme, _, found := strings.Cut(address, "://"); found {
+			kind = strings.ToLower(scheme)
 		}
 	}
-	host := hostOf(address)
 	switch kind {
 	case "http", "https", "website", "url", "api":
 		f.monitor.Kind, f.site = "http", address
