@@ -37,7 +37,7 @@ export function FilterBar(f: Filters) {
       <div className="w-full sm:w-64">
         <WebsiteFilter value={f.website} onChange={f.setWebsite} />
       </div>
-      <div className="w-40">
+      <div className="w-full sm:w-40">
         <Select
           label="When"
           value={f.range}
@@ -53,14 +53,14 @@ export function FilterBar(f: Filters) {
         />
       </div>
       {f.range === "custom" && (
-        <>
+        <div className="flex flex-wrap items-center gap-2">
           <Moment
             label="From"
             value={toInput(f.from, zone)}
             onChange={(s) => f.setFrom(fromInput(s, zone))}
           />
           <Moment label="To" value={toInput(f.to, zone)} onChange={(s) => f.setTo(fromInput(s, zone))} />
-        </>
+        </div>
       )}
       {f.any && (
         <Button look="quiet" icon="close" onClick={f.clear}>

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 import { Link, useLocation } from "wouter";
 import { api, data } from "@/api/client";
-import { duration, instant, plural } from "@/lib/format";
+import { clock, duration, instant, plural } from "@/lib/format";
 import { usePageKeys } from "@/lib/keys";
 import { oneOf, setParams, text, useUrlState } from "@/lib/url";
 import { stateWords } from "@/pages/incident/words";
@@ -234,11 +234,18 @@ function What({ incident: i }: { incident: Incident }) {
           <span className={i.resolved_at ? "text-muted" : verdicts[i.severity].text}>{stateWords(i)}</span>
         </div>
         <div className="truncate text-[13px] text-muted" title={i.explanation}>
+          <Clock at={i.opened_at} />
           {i.explanation}
         </div>
       </div>
     </div>
   );
+}
+
+/** When, where a narrow screen leaves the column out. */
+function Clock({ at }: { at: string }) {
+  const zone = useZone();
+  return <span className="text-text md:hidden">{clock(instant(at), zone).slice(0, 5)} · </span>;
 }
 
 function Who({ incident: i }: { incident: Incident }) {
