@@ -4268,7 +4268,7 @@ export interface components {
         };
     };
     responses: {
-        /** @description 400 malformed JSON, 401 no valid key, 403 the key's scope does not suffice, 413 the body is larger than 1 MiB, 500 and 503 the fault is on this side */
+        /** @description 400 malformed JSON, 401 no valid key, 403 the key's scope does not suffice, 413 the body is larger than 1 MiB, 422 an unknown query parameter, 429 too many calls, 500 and 503 the fault is on this side */
         Failed: {
             headers: {
                 [name: string]: unknown;
@@ -4283,7 +4283,25 @@ export interface components {
                 [name: string]: unknown;
             };
             content: {
+                /** @example ok */
                 "text/plain": string;
+            };
+        };
+        /** @description It looks as it did */
+        NotModified: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
+        /** @description It was changed since the version that If-Match names; the header ETag has the present one */
+        PreconditionFailed: {
+            headers: {
+                ETag: components["headers"]["ETag"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
             };
         };
         /** @description There is no such object */
@@ -4354,6 +4372,12 @@ export interface components {
         To: string;
         /** @description Only this region; heartbeat is that of the calls of heartbeats */
         InRegion: string;
+        /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+        IdempotencyKey: string;
+        /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+        IfMatch: string;
+        /** @description Answer 304 without a body if the object still looks as it did with this ETag */
+        IfNoneMatch: string;
         Token: string;
         /** @description ok, the default, says that a run has finished well, fail that it has not, start that one begins */
         PingStatus: "ok" | "fail" | "start";
@@ -4383,7 +4407,10 @@ export interface components {
             };
         };
     };
-    headers: never;
+    headers: {
+        /** @description The version of what people have set, up to the dot, and behind it a digest of the whole answer */
+        ETag: string;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -4431,7 +4458,10 @@ export interface operations {
     createWebsite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4458,7 +4488,10 @@ export interface operations {
     getWebsite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Answer 304 without a body if the object still looks as it did with this ETag */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4469,12 +4502,14 @@ export interface operations {
             /** @description The website */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Website"];
                 };
             };
+            304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
             default: components["responses"]["Failed"];
         };
@@ -4482,7 +4517,10 @@ export interface operations {
     deleteWebsite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4498,13 +4536,17 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             default: components["responses"]["Failed"];
         };
     };
     updateWebsite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4527,6 +4569,7 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -4534,7 +4577,10 @@ export interface operations {
     pauseWebsite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4552,6 +4598,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -4559,7 +4606,10 @@ export interface operations {
     resumeWebsite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4577,13 +4627,18 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
     };
     muteWebsite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4601,6 +4656,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -4608,7 +4664,10 @@ export interface operations {
     unmuteWebsite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4626,13 +4685,18 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
     };
     checkWebsite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4650,6 +4714,8 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["Busy"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Failed"];
@@ -4682,7 +4748,10 @@ export interface operations {
     createMonitor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4742,7 +4811,10 @@ export interface operations {
     getMonitor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Answer 304 without a body if the object still looks as it did with this ETag */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4753,12 +4825,14 @@ export interface operations {
             /** @description The monitor */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Monitor"];
                 };
             };
+            304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
             default: components["responses"]["Failed"];
         };
@@ -4766,7 +4840,10 @@ export interface operations {
     deleteMonitor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4782,13 +4859,17 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             default: components["responses"]["Failed"];
         };
     };
     updateMonitor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4810,6 +4891,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -4817,7 +4899,10 @@ export interface operations {
     pauseMonitor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4835,13 +4920,18 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
     };
     resumeMonitor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4859,13 +4949,18 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
     };
     cloneMonitor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4895,7 +4990,10 @@ export interface operations {
     checkMonitor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -4922,6 +5020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            422: components["responses"]["Invalid"];
             429: components["responses"]["Busy"];
             503: components["responses"]["Unavailable"];
             default: components["responses"]["Failed"];
@@ -4930,7 +5029,10 @@ export interface operations {
     testMonitor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4950,6 +5052,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Busy"];
             503: components["responses"]["Unavailable"];
@@ -5091,7 +5194,10 @@ export interface operations {
     rotateHeartbeat: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5110,6 +5216,7 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
     };
@@ -5215,7 +5322,10 @@ export interface operations {
     createRegion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5242,7 +5352,10 @@ export interface operations {
     getRegion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Answer 304 without a body if the object still looks as it did with this ETag */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 name: components["parameters"]["PathName"];
             };
@@ -5253,12 +5366,14 @@ export interface operations {
             /** @description The region */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Region"];
                 };
             };
+            304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
             default: components["responses"]["Failed"];
         };
@@ -5266,7 +5381,10 @@ export interface operations {
     deleteRegion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 name: components["parameters"]["PathName"];
             };
@@ -5283,13 +5401,17 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             default: components["responses"]["Failed"];
         };
     };
     updateRegion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 name: components["parameters"]["PathName"];
             };
@@ -5312,6 +5434,7 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -5417,7 +5540,10 @@ export interface operations {
     getIncident: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Answer 304 without a body if the object still looks as it did with this ETag */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5428,12 +5554,14 @@ export interface operations {
             /** @description The incident */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
                 };
             };
+            304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
             default: components["responses"]["Failed"];
         };
@@ -5441,7 +5569,10 @@ export interface operations {
     updateIncident: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5463,6 +5594,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -5470,7 +5602,10 @@ export interface operations {
     acknowledgeIncident: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5489,6 +5624,7 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
     };
@@ -5522,7 +5658,10 @@ export interface operations {
     createChannel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5541,6 +5680,7 @@ export interface operations {
                     "application/json": components["schemas"]["Channel"];
                 };
             };
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -5548,7 +5688,10 @@ export interface operations {
     getChannel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Answer 304 without a body if the object still looks as it did with this ETag */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5559,12 +5702,14 @@ export interface operations {
             /** @description The channel */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Channel"];
                 };
             };
+            304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
             default: components["responses"]["Failed"];
         };
@@ -5572,7 +5717,10 @@ export interface operations {
     deleteChannel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5588,13 +5736,17 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             default: components["responses"]["Failed"];
         };
     };
     updateChannel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5616,6 +5768,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -5623,7 +5776,10 @@ export interface operations {
     testChannel: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5641,6 +5797,8 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["Busy"];
             504: components["responses"]["NoAnswer"];
             default: components["responses"]["Failed"];
@@ -5707,7 +5865,10 @@ export interface operations {
     createApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5726,6 +5887,7 @@ export interface operations {
                     "application/json": components["schemas"]["ApiKeyShown"];
                 };
             };
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -5733,7 +5895,10 @@ export interface operations {
     getApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Answer 304 without a body if the object still looks as it did with this ETag */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5744,12 +5909,14 @@ export interface operations {
             /** @description The key */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKey"];
                 };
             };
+            304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
             default: components["responses"]["Failed"];
         };
@@ -5757,7 +5924,10 @@ export interface operations {
     revokeApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5774,13 +5944,17 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             default: components["responses"]["Failed"];
         };
     };
     updateApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5803,6 +5977,7 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -5810,7 +5985,10 @@ export interface operations {
     rotateApiKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -5870,6 +6048,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditPage"];
+                    /**
+                     * @example id,at
+                     *     25,2026-11-20T13:18:57.737272Z
+                     */
                     "text/csv": string;
                 };
             };
@@ -6147,7 +6329,10 @@ export interface operations {
     beginTotp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6200,7 +6385,10 @@ export interface operations {
     confirmTotp: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6228,7 +6416,10 @@ export interface operations {
     renewRecoveryCodes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6331,7 +6522,10 @@ export interface operations {
     createOrganisation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6381,7 +6575,10 @@ export interface operations {
     getOrganisation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Answer 304 without a body if the object still looks as it did with this ETag */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6390,19 +6587,24 @@ export interface operations {
             /** @description The organisation */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Organisation"];
                 };
             };
+            304: components["responses"]["NotModified"];
             default: components["responses"]["Failed"];
         };
     };
     deleteOrganisation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6420,6 +6622,7 @@ export interface operations {
                 content?: never;
             };
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["Busy"];
             default: components["responses"]["Failed"];
@@ -6428,7 +6631,10 @@ export interface operations {
     updateOrganisation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6448,6 +6654,7 @@ export interface operations {
                 };
             };
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -6482,7 +6689,10 @@ export interface operations {
     removeMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -6499,13 +6709,17 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             default: components["responses"]["Failed"];
         };
     };
     updateMember: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -6528,6 +6742,7 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -6562,7 +6777,10 @@ export interface operations {
     createInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6611,7 +6829,10 @@ export interface operations {
     resendInvitation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -6629,6 +6850,8 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
     };
@@ -6777,7 +7000,10 @@ export interface operations {
     batchWebsites: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6796,6 +7022,7 @@ export interface operations {
                     "application/json": components["schemas"]["BatchResult"];
                 };
             };
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -6803,7 +7030,10 @@ export interface operations {
     bulkWebsites: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6822,6 +7052,7 @@ export interface operations {
                     "application/json": components["schemas"]["BulkResult"];
                 };
             };
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -6835,13 +7066,21 @@ export interface operations {
                 /** @description Who keeps these websites as code; they bear it */
                 managed_by?: string;
             };
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Estate"];
+                /**
+                 * @example url,name,tags
+                 *     https://shop.example.com,Shop,production
+                 *     https://blog.example.com,Blog,"production,blog"
+                 */
                 "text/csv": string;
             };
         };
@@ -6855,6 +7094,7 @@ export interface operations {
                     "application/json": components["schemas"]["ImportPlan"];
                 };
             };
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -6881,6 +7121,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Estate"];
+                    /**
+                     * @example external_id,name,url,tags,paused,muted,interval_seconds,timeout_ms,regions
+                     *     shop-1,Shop,https://shop.example.com,eu;prod,false,false,120,5000,eu-west
+                     */
                     "text/csv": string;
                 };
             };
@@ -6985,7 +7229,10 @@ export interface operations {
     commentIncident: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -7007,6 +7254,7 @@ export interface operations {
                 };
             };
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -7044,6 +7292,10 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Report"];
+                    /**
+                     * @example website_id,name,tags,uptime_percent,coverage_percent,down_seconds,incidents,mttr_seconds,longest_outage_seconds,p50_ms,p95_ms,p99_ms,target_percent,budget_seconds,budget_left_seconds
+                     *     01a1f917-149b-7707-a5bc-47ff725c5e45,Shop,production,96.9999,100,10800.047,2,5400,7200.046,,,,,,
+                     */
                     "text/csv": string;
                 };
             };
@@ -7081,7 +7333,10 @@ export interface operations {
     createStatusPage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7108,7 +7363,10 @@ export interface operations {
     getStatusPage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Answer 304 without a body if the object still looks as it did with this ETag */
+                "If-None-Match"?: components["parameters"]["IfNoneMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -7119,12 +7377,14 @@ export interface operations {
             /** @description The page */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             404: components["responses"]["NotFound"];
             default: components["responses"]["Failed"];
         };
@@ -7132,7 +7392,10 @@ export interface operations {
     deleteStatusPage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -7148,13 +7411,17 @@ export interface operations {
                 content?: never;
             };
             404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             default: components["responses"]["Failed"];
         };
     };
     updateStatusPage: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Do it only if nobody has changed the object since its ETag was this one; the part up to the dot suffices */
+                "If-Match"?: components["parameters"]["IfMatch"];
+            };
             path: {
                 id: components["parameters"]["PathID"];
             };
@@ -7177,6 +7444,7 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             422: components["responses"]["Invalid"];
             default: components["responses"]["Failed"];
         };
@@ -7241,6 +7509,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example # HELP probefleet_monitor_region_last_check_timestamp_seconds When the region's last check was due.
+                     *     # TYPE probefleet_monitor_region_last_check_timestamp_seconds gauge
+                     *     probefleet_monitor_region_last_check_timestamp_seconds{kind="http",monitor_id="01a1f916-d676-7fdc-aacc-792d9e4df497",region="a",website="a \"quoted\"\\ name\nof two lines"} 1.795180376121e+09
+                     *     # HELP probefleet_monitor_region_up 1: the region's last check passed, 0: it failed. Not there once it is too old to count.
+                     *     # TYPE probefleet_monitor_region_up gauge
+                     *     probefleet_monitor_region_up{kind="http",monitor_id="01a1f916-d676-7fdc-aacc-792d9e4df497",region="a",website="a \"quoted\"\\ name\nof two lines"} 0
+                     */
                     "text/plain": string;
                 };
             };
@@ -7272,7 +7548,10 @@ export interface operations {
     legacyCreateWebsite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7396,7 +7675,10 @@ export interface operations {
     legacyCreateRegion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A text that stands for this call alone, such as a UUID: sent again with the same key, it does nothing twice and gets the first answer, for 24 hours */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
