@@ -304,7 +304,7 @@ const wideColumns = (explanations: ReadonlyMap<string, string>, wide: boolean): 
   {
     key: "uptime30",
     header: "30 d",
-    width: "84px",
+    width: "92px",
     align: "right",
     sortable: true,
     from: "lg",
