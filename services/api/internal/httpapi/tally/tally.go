@@ -65,6 +65,9 @@ type edge struct {
 // out. Where none had any there is a gap. Neighbours differ in verdict or have a gap
 // between them.
 func Merge(spans []Span, from, to time.Time) []Stretch {
+	if line, ok := follow(spans, from, to); ok {
+		return line
+	}
 	edges := make([]edge, 0, 2*len(spans))
 	for i, s := range spans {
 		begin, end := s.From, s.To
@@ -108,6 +111,34 @@ func Merge(spans []Span, from, to time.Time) []Stretch {
 		line = append(line, Stretch{From: at, To: next, Verdict: verdict, Reason: reason, Open: ongoing && next.Equal(to)})
 	}
 	return line
+}
+
+// follow is Merge of spans that come one after the other, as those of a single monitor
+// do; false if some overlap.
+func follow(spans []Span, from, to time.Time) (line []Stretch, ok bool) {
+	last := from
+	for _, s := range spans {
+		begin, end := s.From, s.To
+		if begin.Before(from) {
+			begin = from
+		}
+		if end.IsZero() || end.After(to) {
+			end = to
+		}
+		if !begin.Before(end) {
+			continue
+		}
+		if begin.Before(last) {
+			return nil, false
+		}
+		last = end
+		if n := len(line); n > 0 && line[n-1].To.Equal(begin) && line[n-1].Verdict == s.Verdict {
+			line[n-1].To, line[n-1].Open = end, s.To.IsZero() && end.Equal(to)
+			continue
+		}
+		line = append(line, Stretch{From: begin, To: end, Verdict: s.Verdict, Reason: s.Reason, Open: s.To.IsZero() && end.Equal(to)})
+	}
+	return line, true
 }
 
 // worst returns the worst verdict of the open spans, the reason of the first of those

@@ -2,6 +2,7 @@ package tally_test
 
 import (
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -139,6 +140,29 @@ func TestMergeIsTheWorstAtEachMoment(t *testing.T) {
 		}
 		if p, known := sum.Uptime(); known && (p < 0 || p > 100) || math.IsNaN(sum.Coverage()) || sum.Coverage() > 100 {
 			t.Fatalf("percent of %+v", sum)
+		}
+	})
+}
+
+// TestMergeOfOneMonitor compares spans one after the other with the same in disorder.
+func TestMergeOfOneMonitor(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var spans []tally.Span
+		for now, n := 0, rapid.IntRange(2, 8).Draw(t, "spans"); n > 0; n-- {
+			from := now + rapid.SampledFrom([]int{0, 0, 1, 5}).Draw(t, "gap")
+			now = from + rapid.IntRange(1, 9).Draw(t, "length")
+			spans = append(spans, span(1, from, now, uptime.Verdict(rapid.IntRange(0, 3).Draw(t, "verdict"))))
+		}
+		if rapid.Bool().Draw(t, "goes on") {
+			spans[len(spans)-1].To = time.Time{}
+		}
+		from := rapid.IntRange(0, 30).Draw(t, "from")
+		to := from + rapid.IntRange(1, 40).Draw(t, "to")
+		got := tally.Merge(spans, at(from), at(to))
+		slices.Reverse(spans)
+		if diff := cmp.Diff(tally.Merge(spans, at(from), at(to)), got); diff != "" {
+			t.Fatalf("(-in disorder +in order)\n%s", diff)
 		}
 	})
 }
