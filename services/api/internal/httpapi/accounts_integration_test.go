@@ -4,6 +4,7 @@ package httpapi_test
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -33,7 +34,7 @@ func (p *person) secondFactor() string {
 		p.f.t.Errorf("address %s", begun.URL)
 	}
 	for d := xml.NewDecoder(strings.NewReader(begun.QrSvg)); ; {
-		if _, err := d.Token(); err == io.EOF {
+		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			p.f.t.Fatalf("the image is no SVG: %v", err)

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"testing"
 	"time"
 
 	"github.com/riverqueue/river/rivertype"
@@ -123,12 +122,4 @@ func (f *fleet) letters() []letter.Letter {
 	}
 	f.ok(rows.Err())
 	return out
-}
-
-// in returns the same person in a subtest.
-func (p *person) in(t testing.TB) *person {
-	t.Helper()
-	q := *p
-	q.f = p.f.in(t)
-	return &q
 }

@@ -192,7 +192,7 @@ func (c *checker) text(at string, s *openapi3.Schema, v string) {
 		c.add(at, "must not be empty")
 	case s.MaxLength != nil && n > *s.MaxLength:
 		c.add(at, "must have at most %d characters", *s.MaxLength)
-	case strings.ContainsFunc(v, func(r rune) bool { return r == 0x7f || r < ' ' && !(lines(s) && strings.ContainsRune("\n\r\t", r)) }):
+	case strings.ContainsFunc(v, func(r rune) bool { return r == 0x7f || r < ' ' && (!lines(s) || !strings.ContainsRune("\n\r\t", r)) }):
 		c.add(at, "must not have control characters")
 	case s.Pattern != "" && !matches(s.Pattern, v):
 		c.add(at, "must be %s", hint(s))
