@@ -15,6 +15,7 @@ const SignIn = signedOut(page(() => import("@/pages/sign-in")));
 const SetUp = signedOut(page(() => import("@/pages/setup")));
 const Invited = page(() => import("@/pages/invited"));
 const Reset = page(() => import("@/pages/reset"));
+const Homeless = page(() => import("@/pages/settings/homeless"));
 const NotFound = page(() => import("@/pages/not-found"));
 const Overview = page(() => import("@/pages/overview"));
 const Website = page(() => import("@/pages/website"));
@@ -75,6 +76,7 @@ function SignedInPages() {
     if (path === "/") return <Landing />;
     return <Redirect to={`/sign-in?next=${encodeURIComponent(path + search)}`} replace />;
   }
+  if (me.data.account && !me.data.organisation) return <Homeless />;
   return (
     <LiveProvider>
       <Switch>

@@ -42,8 +42,8 @@ export function Deliveries({ channels }: { channels: Channel[] }) {
     setIncident("");
   };
   const columns: Column<Delivery>[] = [
-    { key: "at", header: "When", width: "96px", cell: (d) => <Time at={d.created_at} /> },
-    { key: "event", header: "Event", width: "100px", from: "sm", cell: (d) => eventWord(d.event) },
+    { key: "at", header: "When", width: "84px", cell: (d) => <Time at={d.created_at} /> },
+    { key: "event", header: "Event", width: "88px", cell: (d) => eventWord(d.event) },
     {
       key: "channel",
       header: "Channel",
@@ -59,7 +59,7 @@ export function Deliveries({ channels }: { channels: Channel[] }) {
         );
       },
     },
-    { key: "about", header: "About", width: "minmax(0, 1fr)", cell: about },
+    { key: "about", header: "About", width: "minmax(0, 1fr)", from: "sm", cell: about },
     { key: "outcome", header: "What came of it", width: "minmax(0, 1.4fr)", cell: (d) => <Outcome d={d} /> },
     {
       key: "attempts",

@@ -14,7 +14,13 @@ export function useTest(channel: string) {
 
 export function TestButton({ name, test }: { name: string; test: ReturnType<typeof useTest> }) {
   return (
-    <Button small icon="play" busy={test.isPending} aria-label={`Test ${name}`} onClick={() => test.mutate()}>
+    <Button
+      small
+      icon="play"
+      busy={test.isPending}
+      aria-label={`${test.isPending ? "Sending" : "Test"} ${name}`}
+      onClick={() => test.mutate()}
+    >
       {test.isPending ? "Sending" : "Test"}
     </Button>
   );

@@ -1,9 +1,9 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation, useParams } from "wouter";
 import { api, data, type Schema } from "@/api/client";
 import { isProblem } from "@/api/problem";
-import { meQuery, signedIn } from "@/api/session";
+import { meQuery, signedIn, signOut } from "@/api/session";
 import { useSubmit } from "@/lib/form";
 import { Card, Front } from "@/shell/front";
 import {
@@ -75,6 +75,13 @@ function Invitation({
       },
     },
   );
+  const signIn = `/sign-in?next=${encodeURIComponent(`/invited/${token}`)}`;
+  const leave = useMutation({
+    mutationFn: () => signOut(client),
+    onSuccess: () => navigate(signIn),
+  });
+  // The address got an account, or this browser another one, since the page was opened.
+  const other = isProblem(form.failure, 409) ? form.failure : undefined;
   const note = (
     <>
       <b className="text-text">{invited.invited_by}</b> invites <b className="text-text">{invited.email}</b>{" "}
@@ -87,11 +94,15 @@ function Invitation({
       <Card heading="You are invited" note={note}>
         <p className="mb-4">
           {address
-            ? `You are signed in as ${address}. Sign out there, then open the link again as ${invited.email}.`
+            ? `You are signed in as ${address}: sign out first, then in as ${invited.email}.`
             : "This address has an account: sign in with it, and you come back here."}
         </p>
-        {!address && (
-          <LinkButton look="primary" href={`/sign-in?next=${encodeURIComponent(`/invited/${token}`)}`}>
+        {address ? (
+          <Button look="primary" busy={leave.isPending} onClick={() => leave.mutate()}>
+            Sign out and go on
+          </Button>
+        ) : (
+          <LinkButton look="primary" href={signIn}>
             Sign in
           </LinkButton>
         )}
@@ -122,6 +133,12 @@ function Invitation({
           </>
         )}
         <FormError>{form.sentence}</FormError>
+        {other?.type.endsWith(":sign-in-first") && <LinkButton href={signIn}>Sign in</LinkButton>}
+        {other?.type.endsWith(":other-address") && (
+          <Button busy={leave.isPending} onClick={() => leave.mutate()}>
+            Sign out and go on
+          </Button>
+        )}
         <Button type="submit" look="primary" busy={form.busy}>
           Join {invited.organisation}
         </Button>

@@ -126,7 +126,13 @@ export default function Audit() {
 
 const columnsFor = (names: Readonly<Record<string, string>>): Column<Entry>[] => [
   { key: "at", header: "When", width: "88px", cell: (e) => <Time at={e.at} /> },
-  { key: "who", header: "Who", width: "minmax(0, 1fr)", cell: (e) => e.actor.name || e.actor.kind },
+  {
+    key: "who",
+    header: "Who",
+    width: "minmax(0, 1fr)",
+    from: "sm",
+    cell: (e) => e.actor.name || e.actor.kind,
+  },
   {
     key: "what",
     header: "What",

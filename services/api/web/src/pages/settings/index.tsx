@@ -62,6 +62,7 @@ export default function Settings() {
                   <Link
                     href={`/settings/${s.key}`}
                     aria-current={s.key === key ? "page" : undefined}
+                    ref={s.key === key ? intoSight : undefined}
                     className={cx(
                       "flex h-9 items-center gap-2.5 whitespace-nowrap rounded px-2.5",
                       s.key === key
@@ -101,6 +102,10 @@ export default function Settings() {
     </Page>
   );
 }
+
+/** On a phone the parts stand in a row that scrolls. */
+const intoSight = (link: HTMLAnchorElement | null) =>
+  link?.scrollIntoView?.({ block: "nearest", inline: "center" });
 
 const article = (role: string | null) =>
   role === null ? "a guest" : `${/^[aeo]/.test(role) ? "an" : "a"} ${role}`;

@@ -155,7 +155,7 @@ function Others() {
               <Button
                 small
                 busy={change.isPending && change.variables === o.id}
-                aria-label={`Work in ${o.name}`}
+                aria-label={`Work there: ${o.name}`}
                 onClick={() => change.mutate(o.id)}
               >
                 Work there

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useLocation } from "wouter";
 import { api, data } from "@/api/client";
+import { isProblem } from "@/api/problem";
 import { setupQuery, signedIn } from "@/api/session";
 import { useSubmit } from "@/lib/form";
 import { Card, Front } from "@/shell/front";
@@ -81,6 +82,23 @@ function Form({ first }: { first: boolean }) {
       },
     },
   );
+  const late =
+    isProblem(form.failure) && /:(set-up|sign-up-closed)$/.test(form.failure.type) ? form.failure : undefined;
+  if (late) {
+    return (
+      <Front title="Set up">
+        <Card
+          heading={first ? "Somebody was quicker" : "This fleet takes no new accounts"}
+          note={late.message}
+        >
+          <LinkButton look="primary" href="/sign-in">
+            Sign in
+          </LinkButton>
+        </Card>
+      </Front>
+    );
+  }
+  const taken = isProblem(form.failure, 409) ? form.failure.message : undefined;
   const short =
     values.password !== "" && values.password.length < leastPassword
       ? `${leastPassword - values.password.length} more to go.`
@@ -99,7 +117,7 @@ function Form({ first }: { first: boolean }) {
           <Field label="Your name" optional error={form.error("name")}>
             <Input name="name" autoComplete="name" value={values.name} onChange={set("name")} />
           </Field>
-          <Field label="E-mail address" error={form.error("email")}>
+          <Field label="E-mail address" error={form.error("email") ?? taken}>
             <Input
               type="email"
               name="email"
@@ -131,7 +149,7 @@ function Form({ first }: { first: boolean }) {
               onChange={set("organisation")}
             />
           </Field>
-          <FormError>{form.sentence}</FormError>
+          {!taken && <FormError>{form.sentence}</FormError>}
           <Button type="submit" look="primary" busy={form.busy} className="w-full">
             {first ? "Set up" : "Make the account"}
           </Button>

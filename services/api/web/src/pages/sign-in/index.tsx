@@ -5,6 +5,7 @@ import { api, data } from "@/api/client";
 import { isProblem } from "@/api/problem";
 import { returnPath, setupQuery, signedIn, wantsCode } from "@/api/session";
 import { useSubmit } from "@/lib/form";
+import { duration } from "@/lib/format";
 import { useSearch } from "@/lib/url";
 import { Card, Front } from "@/shell/front";
 import { Banner, Button, Checkbox, Field, FormError, Input, PasswordInput } from "@/ui";
@@ -64,6 +65,7 @@ export default function SignIn() {
       ? "That code is not right, or was used before."
       : "No account has this address and password."
     : form.sentence;
+  const wait = isProblem(form.failure, 429) ? form.failure.retryAfterSeconds : undefined;
   return (
     <Front title="Sign in">
       {next && !second && (
@@ -117,6 +119,7 @@ export default function SignIn() {
             </Field>
           )}
           <FormError>{wrong ?? refused}</FormError>
+          {wait !== undefined && <p className="text-muted">Another try makes sense in {duration(wait)}.</p>}
           <div className="flex items-center justify-between gap-2">
             <Button type="submit" look="primary" busy={form.busy}>
               {second ? "Go on" : "Sign in"}

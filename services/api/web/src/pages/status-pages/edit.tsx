@@ -38,7 +38,7 @@ export function Edit({ id }: { id: string }) {
       <Page title="Status page">
         <EmptyState icon="shield" title="Editors change status pages">
           As a viewer you can{" "}
-          <Link href="/status-pages" className="text-accent">
+          <Link href="/status-pages" className="text-accent underline">
             look at them
           </Link>
           .
