@@ -39,7 +39,7 @@ demo-clean: ## remove the demo's websites
 build: ## build the dashboard, and the services into bin
 	@exec $(STACK) build
 
-test: lint test-web drift test-all test-e2e ## everything, as CI runs it
+test: lint test-web drift test-all test-fleets ## everything, as CI runs it
 
 test-unit: ## the tests that need nothing but Go
 	go test $(TEST_FLAGS) work
@@ -51,6 +51,17 @@ test-integration: ## and those that need PostgreSQL, Redis and InfluxDB
 # tried once more and named (see scripts/gotests).
 test-all: $(TOOLS)/gotestsum
 	@scripts/with-engines scripts/gotests pkgname-and-test-fails work $(TEST_FLAGS) -tags integration
+
+# The browser's fleet beside those of the e2e tests: all wait more than they work. What it
+# has to say comes after what they say.
+BROWSER_LOG := .data/test-browser.log
+test-fleets: build
+	@code=0; $(STACK) browser -no-build test >$(BROWSER_LOG) 2>&1 & browser=$$!; \
+	$(MAKE) --no-print-directory test-e2e || code=$$?; \
+	wait $$browser || code=$$?; cat $(BROWSER_LOG); exit $$code
+
+test-browser: ## a browser on a fleet of its own: every page, and what it says when parts are away
+	@exec $(STACK) browser test
 
 # One fleet after the other: two at once would each be too slow.
 test-e2e: $(TOOLS)/gotestsum build ## a whole fleet of its own, from the API to the alerts; beside it one that is broken on purpose
@@ -94,6 +105,12 @@ bench: ## what a fleet costs on this machine (BENCH=quick, PARTS=storm,restart, 
 bench-api: ## how long the api's routes take with 10,000 websites, on private engines
 	@cd services/api && ../../scripts/with-engines go test -tags integration,bench -run '^TestBenchAPI$$' -count 1 -v -timeout 30m ./internal/httpapi
 
+bench-web: ## the overview in a browser with 5,000 websites (DOC=1: into docs/performance.md)
+	@exec $(STACK) browser $(if $(DOC),-doc) bench
+
+screenshots: ## pictures of the dashboard for the README, of a small fleet that seems to have a past
+	@exec $(STACK) browser screenshots
+
 bench-go: ## Go benchmarks of the hot paths that need no engines
 	go test -run '^$$' -bench . -benchmem work
 
@@ -122,4 +139,4 @@ clean: ## remove what was built; data stays
 	rm -rf bin
 	go clean -testcache
 
-.PHONY: help up start down status demo demo-clean build test test-unit test-integration test-all test-e2e test-web vet lint fmt generate tidy drift bench bench-api bench-go bench-probe sim chaos clean
+.PHONY: help up start down status demo demo-clean build test test-unit test-integration test-all test-e2e test-fleets test-browser test-web vet lint fmt generate tidy drift bench bench-api bench-web screenshots bench-go bench-probe sim chaos clean
