@@ -47,7 +47,7 @@ func loadAverage() string {
 
 // TestBenchAPI prints how long the routes take that the dashboard lives on, with 10,000
 // websites that were watched for 30 days: `make bench-api`. It judges nothing, since the
-// machine may have other things to do.
+// machine may have other things to do. BENCH_ROUTE picks routes by a part of their names.
 func TestBenchAPI(t *testing.T) {
 	f := newFleet(t, withTicks(t))
 	f.addRegions("eu-west", "us-east", "ap-south")
@@ -70,13 +70,15 @@ INSERT INTO incident (id, org_id, website_id, monitor_id, severity, opened_at, r
 	f.exec("ANALYZE")
 	var first pageOf[website]
 	f.call("GET", "/v1/websites?limit=100", nil).want(200, &first)
-	f.benchTicks(first.Items[:benchCharted])
+	if text := os.Getenv("BENCH_ROUTE"); text == "" || strings.Contains("chart of 30 days", text) {
+		f.benchTicks(first.Items[:benchCharted])
+	}
 
 	from := time.Now().Add(-30 * 24 * time.Hour).UTC().Format(time.RFC3339)
 	always := func(path string) func(int) string { return func(int) string { return path } }
 	requests := benchRequests(t)
 	t.Logf("%d websites, %d requests a route, one after the other; target: p99 ≤ %s", benchWebsites, requests, benchTarget)
-	t.Logf("|Route|p50|p99|max|load average|")
+	t.Logf("|Route|p5|p50|p99|max|load average|")
 	for _, tt := range []struct {
 		name string
 		path func(n int) string
@@ -94,6 +96,9 @@ INSERT INTO incident (id, org_id, website_id, monitor_id, severity, opened_at, r
 		{"summaries of 100, those down", always("/v1/summaries?limit=100&status=down")},
 		{"overview", always("/v1/overview")},
 	} {
+		if !strings.Contains(tt.name, os.Getenv("BENCH_ROUTE")) {
+			continue
+		}
 		took := make([]time.Duration, 0, requests)
 		for n := range requests + 50 { // the first few warm caches up
 			begun := time.Now()
@@ -104,7 +109,7 @@ INSERT INTO incident (id, org_id, website_id, monitor_id, severity, opened_at, r
 		}
 		slices.Sort(took)
 		ms := func(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
-		t.Logf("|%s|%s|%s|%s|%s|", tt.name, ms(took[len(took)/2]), ms(took[len(took)*99/100]), ms(took[len(took)-1]), loadAverage())
+		t.Logf("|%s|%s|%s|%s|%s|%s|", tt.name, ms(took[len(took)/20]), ms(took[len(took)/2]), ms(took[len(took)*99/100]), ms(took[len(took)-1]), loadAverage())
 	}
 }
 
