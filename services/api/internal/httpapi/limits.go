@@ -76,7 +76,8 @@ var unlimited = map[string]bool{"pingByGet": true, "pingByHead": true, "pingByPo
 // metered counts a call for its caller, or for its address if nobody is known to call,
 // and says what is left.
 func (s *Server) metered(c *gin.Context, op *operation, caller *Caller) error {
-	l, policy, who := s.perAddress, "address", ""
+	l, policy := s.perAddress, "address"
+	var who string
 	switch {
 	case unlimited[op.id]:
 		return nil
