@@ -36,7 +36,6 @@ export function CheckSheet({
           params: {
             path: { id: monitor.id },
             query: {
-              region,
               from: new Date(at - 1_000).toISOString(),
               to: new Date(at + 1_000).toISOString(),
             },
@@ -44,7 +43,7 @@ export function CheckSheet({
           signal,
         }),
       );
-      return page.items.find((t) => t.time === time) ?? null;
+      return page.items.find((t) => t.time === time && t.region === region) ?? null;
     },
     enabled: name !== "" && !tick && !looking && Number.isFinite(format.instant(time)),
   });
@@ -180,11 +179,13 @@ function useFailure(monitor: Monitor, tick: Tick) {
     queryFn: async ({ signal }): Promise<Found | null> => {
       const page = await data(
         api.GET("/v1/monitors/{id}/failures", {
-          params: { path: { id: monitor.id }, query: { region: tick.region, limit: 500 } },
+          params: { path: { id: monitor.id }, query: { limit: 1000 } },
           signal,
         }),
       );
-      return nearest(page.items, tick) ?? null;
+      // Filtered here: a region that is gone cannot be asked for.
+      const same = page.items.filter((f) => f.region === tick.region);
+      return nearest(same, tick) ?? null;
     },
     enabled: !tick.ok,
   });

@@ -18,7 +18,7 @@ import {
   VerdictGlyph,
 } from "@/ui";
 import { CheckSheet } from "./check-sheet";
-import { type Monitor, type Tick, verdictOf } from "./data";
+import { type Monitor, type Tick, useRegions, verdictOf } from "./data";
 import type { Range } from "./range-picker";
 import { Waterfall } from "./waterfall";
 import { reasonWords } from "./words";
@@ -99,9 +99,14 @@ export function Checks({ monitor, range }: { monitor: Monitor; range: Range }) {
     () => columnsFor(longest).filter((c) => !heartbeat || (c.key !== "phases" && c.key !== "status")),
     [longest, heartbeat],
   );
+  // One that is gone cannot be asked about.
+  const regions = useRegions().data?.items;
   const known = useMemo(
-    () => [...new Set([...rows.map((t) => t.region), region])].filter(Boolean).sort(),
-    [rows, region],
+    () =>
+      [...new Set([...rows.map((t) => t.region), region])]
+        .filter((r) => r !== "" && (r === region || !regions || regions.some((one) => one.name === r)))
+        .sort(),
+    [rows, region, regions],
   );
   const away = isProblem(list.error, 503);
   return (
@@ -175,25 +180,28 @@ function columnsFor(longest: number): Column<Tick>[] {
     {
       key: "result",
       header: "Result",
-      width: "minmax(130px, 1.4fr)",
+      width: "minmax(84px, 1.4fr)",
       cell: (t) => (
         <span className="flex min-w-0 items-center gap-2">
           <VerdictGlyph verdict={verdictOf(t.outcome)} />
           <span className="truncate">
-            {t.ok
-              ? "passed"
-              : t.outcome === "degraded"
-                ? "degraded"
-                : t.outcome === "fail"
-                  ? "failed"
-                  : t.outcome}
+            <span className="max-sm:sr-only">
+              {t.ok
+                ? "passed"
+                : t.outcome === "degraded"
+                  ? "degraded"
+                  : t.outcome === "fail"
+                    ? "failed"
+                    : t.outcome}
+            </span>
+            <span className="sm:hidden">{t.region}</span>
             {t.reason && <span className="text-muted">, {reasonWords(t.reason)}</span>}
             {t.urgent && <span className="text-faint"> · extra</span>}
           </span>
         </span>
       ),
     },
-    { key: "region", header: "Region", width: "minmax(80px, 130px)", cell: (t) => t.region },
+    { key: "region", header: "Region", width: "minmax(64px, 130px)", from: "sm", cell: (t) => t.region },
     {
       key: "status",
       header: "Status",
@@ -211,10 +219,10 @@ function columnsFor(longest: number): Column<Tick>[] {
     {
       key: "latency",
       header: "Time",
-      width: "72px",
+      width: "68px",
       align: "right",
       cell: (t) => <Ms value={t.latency_ms} />,
     },
-    { key: "at", header: "When", width: "92px", align: "right", cell: (t) => <Time at={t.time} /> },
+    { key: "at", header: "When", width: "80px", align: "right", cell: (t) => <Time at={t.time} /> },
   ];
 }

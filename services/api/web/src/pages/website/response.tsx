@@ -320,7 +320,7 @@ function Cards({ monitor, range, away }: { monitor: Monitor; range: Range; away:
           label="Uptime, 30 d"
           loading={uptime.isPending}
           value={format.percent(uptime.data?.uptime_percent)}
-          detail={uptime.data ? `${coverageWords(uptime.data)} of the time is known` : "–"}
+          detail={uptime.data ? `${coverageWords(uptime.data)} of it known` : "–"}
         />
       </div>
     </div>

@@ -131,6 +131,7 @@ function options(
       {
         ...axis,
         size: 32,
+        space: 80,
         values: (_u, at, _axis, _space, step) => at.map((t) => format.axis(t * 1000, step, zone)),
       },
       { ...axis, size: 64, values: (_u, values) => values.map(write) },
@@ -145,7 +146,8 @@ function options(
           width: 1.5,
           dash: look.dash,
           spanGaps: false,
-          points: { show: false },
+          // A value alone between gaps has no line to be seen by.
+          points: { show: false, size: 5, fill: colour(look.token), filter: (u, at) => alone(u.data[at]) },
           ...(props.stacked && i === 0 ? { fill: translucent(colour(look.token)) } : {}),
         };
       }),
@@ -180,6 +182,14 @@ function options(
       ],
     },
   };
+}
+
+function alone(values: ArrayLike<number | null | undefined> | undefined): number[] | null {
+  const out: number[] = [];
+  for (let i = 0; values && i < values.length; i++) {
+    if (values[i] != null && values[i - 1] == null && values[i + 1] == null) out.push(i);
+  }
+  return out.length > 0 ? out : null;
 }
 
 const translucent = (rgb: string) => `color-mix(in srgb, ${rgb} 45%, transparent)`;
