@@ -129,7 +129,7 @@ func (a *app) bring(ctx context.Context, o applying, name string, body any, sour
 	}
 	if !done.Applied {
 		writer.Write(done)
-		return errors.New("nothing was done: the fleet has changed meanwhile")
+		return errors.New("nothing was done: the fleet has refused what it planned, or has changed meanwhile")
 	}
 	(plan.Writer{Out: a.Out, Name: name}).Write(&client.Plan{
 		Applied: true, Adds: done.Adds, Changes: done.Changes, Removes: done.Removes, Unchanged: done.Unchanged,
