@@ -62,6 +62,10 @@ func history(ctx context.Context, fleet *stack.Stack, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	// It keeps in memory since when a verdict has been so.
+	if err := fleet.Halt(stack.Aggregator); err != nil {
+		return err
+	}
 	now := time.Now()
 	for i, p := range pasts {
 		if err := p.write(ctx, db, now); err != nil {
@@ -77,7 +81,7 @@ func history(ctx context.Context, fleet *stack.Stack, r *http.Request) error {
 			return err
 		}
 	}
-	return nil
+	return again(ctx, fleet, stack.Aggregator)
 }
 
 // write tells the database since when it was watched, and when it was down.

@@ -35,6 +35,8 @@ export async function look(
       await loaded(page);
       for (const colorScheme of ["light", "dark"] as const) {
         await page.emulateMedia({ colorScheme });
+        // Without motion a change of colours still takes a frame for each generation.
+        await page.waitForFunction(() => document.getAnimations().every((a) => a.playState !== "running"));
         for (const wrong of await violations(page)) found.push(`${path}, ${colorScheme}: ${wrong}`);
       }
       await page.close();

@@ -76,10 +76,10 @@ export async function demo() {
   const all = await Promise.all(
     sites.map(async (s) => {
       const path = s.name.toLowerCase().replaceAll(" ", "-");
-      const how = s.behaviour ?? `delay ${s.ms}ms; ok`;
+      const how = s.behaviour ?? `delay ${Math.round(s.ms * far["eu-west"])}ms; ok`;
       return {
         s,
-        w: await watch(path, { name: s.name, tags: s.tags, interval_seconds: 10, timeout_ms: 3_000 }, how),
+        w: await watch(path, { name: s.name, tags: s.tags, interval_seconds: 30, timeout_ms: 3_000 }, how),
       };
     }),
   );

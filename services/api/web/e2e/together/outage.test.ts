@@ -37,7 +37,7 @@ scenario("an outage appears on every page by itself, and so does its end", async
   await seen(overview.getByRole("heading", { level: 1, name: /outage-shop.*down/i }));
   await seen(overview.getByText(/3 of 3 fresh regions failed/));
   for (const region of ["us-east", "eu-west", "ap-south"])
-    await seen(overview.getByRole("grid").getByText(region));
+    await seen(overview.getByRole("rowheader", { name: region }));
   await overview.getByRole("button", { name: /^Acknowledge/ }).click();
   await seen(overview.getByText(/acknowledged/i));
 

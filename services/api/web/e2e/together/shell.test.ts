@@ -82,7 +82,8 @@ scenario("without a connection the page says so, and comes back by itself", asyn
     .filter({ hasText: "behind-a-line" });
   await seen(row.getByText("Up", { exact: true }));
   await line.cut();
-  await seen(page.locator('[data-testid="connection"][data-state="reconnecting"]'));
+  await gone(page.locator('[data-testid="connection"][data-state="live"]'));
+  await seen(page.getByTestId("connection").getByText(/reconnecting|offline/));
   await seen(page.getByText("The API cannot be reached."));
   // What happens meanwhile is there once the connection is.
   await site.behave("status 500");
