@@ -136,7 +136,7 @@ test("a test runs what stands in the form, with the secrets of the monitor", asy
   });
   show(monitor);
   await user.click(screen.getByRole("button", { name: "Test now" }));
-  expect(await screen.findByText("no complete answer within the timeout")).toBeVisible();
+  expect(await screen.findByText("no answer in time")).toBeVisible();
   expect(sent.find((s) => s.path === "/v1/monitors/test")?.body).toMatchObject({
     kind: "http",
     monitor_id: "m1",

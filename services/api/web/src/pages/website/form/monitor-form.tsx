@@ -9,7 +9,7 @@ import { asYaml, monitorAsInput } from "../copies";
 import { type Monitor, useRegions, type Website } from "../data";
 import { ResultRow, ResultsSummary } from "../results";
 import { kindLook } from "../words";
-import { Fields } from "./fields";
+import { type Errors, Fields } from "./fields";
 import { PolicySection, Section, WhatSection, WhenSection } from "./sections";
 import type { FieldSpec } from "./spec";
 import { settings as specs } from "./spec.gen";
@@ -128,21 +128,13 @@ export function MonitorForm({
         )}
         <PolicySection {...props} />
         {advanced.length > 0 && (
-          <details className="border-b border-line last:border-0" open={wrongInside || undefined}>
-            <summary className="px-4 py-4 font-semibold">
-              Advanced{" "}
-              <span className="font-normal text-muted">· {advancedWords(advanced, draft.settings)}</span>
-            </summary>
-            <div className="grid gap-4 px-4 pb-5 sm:grid-cols-2 lg:pl-[268px]">
-              <Fields
-                specs={advanced}
-                at="settings"
-                value={draft.settings}
-                onChange={setSettings}
-                errors={errors}
-              />
-            </div>
-          </details>
+          <Advanced
+            specs={advanced}
+            settings={draft.settings}
+            onChange={setSettings}
+            errors={errors}
+            open={wrongInside}
+          />
         )}
         {monitor && (
           <Section title="Checking" about="A website that is paused pauses all of its monitors.">
@@ -156,44 +148,95 @@ export function MonitorForm({
         )}
         <div className="sticky bottom-14 z-10 md:bottom-0 -mt-px rounded-b border-t border-line bg-surface px-4 py-3">
           <FormError>{sentenceOf(failure, unseen)}</FormError>
-          <div className="mt-2 flex flex-wrap items-center gap-2 first:mt-0">
-            <Button type="submit" look="primary" busy={save.busy} disabled={!dirty}>
-              {monitor ? "Save" : "Add monitor"}
-            </Button>
-            {draft.kind !== "heartbeat" && (
-              <Tooltip text="Runs once, now, from every region, as it stands here; nothing is stored.">
-                <Button
-                  icon="play"
-                  busy={test.isPending}
-                  onClick={() => {
+          <Buttons
+            monitor={monitor}
+            busy={save.busy}
+            changed={dirty ? Object.keys(patch) : undefined}
+            testing={test.isPending}
+            onTest={
+              draft.kind === "heartbeat"
+                ? undefined
+                : () => {
                     save.reset();
                     test.mutate();
-                  }}
-                >
-                  Test now
-                </Button>
-              </Tooltip>
-            )}
-            {monitor && dirty && (
-              <Button
-                look="quiet"
-                onClick={() => {
-                  setDraft(base);
-                  save.reset();
-                  test.reset();
-                }}
-              >
-                Discard changes
-              </Button>
-            )}
-            <span className="flex-1 text-right text-[13px] text-muted">
-              {monitor && (dirty ? `Not saved: ${Object.keys(patch).map(short).join(", ")}` : "Saved")}
-            </span>
-          </div>
+                  }
+            }
+            onDiscard={() => {
+              setDraft(base);
+              save.reset();
+              test.reset();
+            }}
+          />
           <TestResults test={test} regions={draft.regions} />
         </div>
       </Panel>
     </form>
+  );
+}
+
+/** What few people want, folded away until one of it is wrong. */
+function Advanced({
+  specs,
+  settings,
+  onChange,
+  errors,
+  open,
+}: {
+  specs: readonly FieldSpec[];
+  settings: JsonObject;
+  onChange: (settings: JsonObject) => void;
+  errors: Errors;
+  open: boolean;
+}) {
+  return (
+    <details className="border-b border-line last:border-0" open={open || undefined}>
+      <summary className="px-4 py-4 font-semibold">
+        Advanced <span className="font-normal text-muted">· {advancedWords(specs, settings)}</span>
+      </summary>
+      <div className="grid gap-4 px-4 pb-5 sm:grid-cols-2 lg:pl-[268px]">
+        <Fields specs={specs} at="settings" value={settings} onChange={onChange} errors={errors} />
+      </div>
+    </details>
+  );
+}
+
+function Buttons({
+  monitor,
+  busy,
+  changed,
+  testing,
+  onTest,
+  onDiscard,
+}: {
+  monitor: Monitor | undefined;
+  busy: boolean;
+  /** What is not saved yet; undefined if all is. */
+  changed: string[] | undefined;
+  testing: boolean;
+  onTest: (() => void) | undefined;
+  onDiscard: () => void;
+}) {
+  return (
+    <div className="mt-2 flex flex-wrap items-center gap-2 first:mt-0">
+      <Button type="submit" look="primary" busy={busy} disabled={!changed}>
+        {monitor ? "Save" : "Add monitor"}
+      </Button>
+      {onTest && (
+        <Tooltip text="Runs once, now, from every region, as it stands here; nothing is stored.">
+          <Button icon="play" busy={testing} onClick={onTest}>
+            Test now
+          </Button>
+        </Tooltip>
+      )}
+      {monitor && changed && (
+        <Button look="quiet" onClick={onDiscard}>
+          Discard changes
+        </Button>
+      )}
+      <span className="flex-1 text-right text-[13px] text-muted">
+        {monitor && (changed ? `Not saved: ${changed.map(short).join(", ")}` : "Saved")}
+      </span>
+    </div>
   );
 }
 
