@@ -283,5 +283,23 @@ func (e *Engines) readyPostgres(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return ensureTenantRole(ctx, conn)
+}
+
+// tenantRole is what the api takes on for its callers (docs/tenancy.md). The owner may
+// not make roles, so it finds this one.
+const tenantRole = "probefleet_tenant"
+
+func ensureTenantRole(ctx context.Context, conn *pgx.Conn) error {
+	var there bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", tenantRole).Scan(&there); err != nil {
+		return err
+	}
+	if !there {
+		if _, err := conn.Exec(ctx, "CREATE ROLE "+tenantRole+" NOLOGIN"); err != nil {
+			return err
+		}
+	}
+	_, err := conn.Exec(ctx, "GRANT "+tenantRole+" TO "+databaseName) // again: nothing changes
+	return err
 }
