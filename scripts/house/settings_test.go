@@ -10,18 +10,18 @@ import (
 
 var settingRow = regexp.MustCompile("(?m)^\\|`([A-Z0-9_]+)`\\|([a-z, ]+)\\|")
 
-// readBy returns, by the README's table, which services read each setting. Another
+// readBy returns, by the table in docs, which services read each setting. Another
 // test keeps the table in step with the programs.
 func readBy(t *testing.T) map[string][]string {
 	t.Helper()
-	_, table, _ := strings.Cut(read(t, "README.md"), "<!-- settings")
+	_, table, _ := strings.Cut(read(t, "docs/settings.md"), "<!-- settings")
 	table, _, _ = strings.Cut(table, "<!-- /settings")
 	by := map[string][]string{}
 	for _, m := range settingRow.FindAllStringSubmatch(table, -1) {
 		by[m[1]] = append(by[m[1]], strings.Split(m[2], ", ")...)
 	}
 	if len(by) < 20 {
-		t.Fatalf("the README's table names %d settings", len(by))
+		t.Fatalf("the table names %d settings", len(by))
 	}
 	return by
 }
@@ -75,7 +75,7 @@ func TestChartSetsOnlyWhatIsRead(t *testing.T) {
 
 func TestRequiredSettingsAreGivenInCompose(t *testing.T) {
 	t.Parallel()
-	_, table, _ := strings.Cut(read(t, "README.md"), "<!-- settings")
+	_, table, _ := strings.Cut(read(t, "docs/settings.md"), "<!-- settings")
 	requiredRow := regexp.MustCompile("(?m)^\\|`([A-Z0-9_]+)`\\|([a-z, ]+)\\|required\\|")
 	services := readCompose(t).Services
 	checked := 0

@@ -26,7 +26,7 @@ const usage = `usage: stack COMMAND
   demo [-clean]         watch scripted websites, or remove them
   bench [-parts A,B]    what fleets of its own cost on this machine (-form quick, long)
   browser TASK          a browser on a fleet of its own: test, bench [-doc], screenshots
-  settings [-write]     the services' settings as a table, into the README
+  settings [-write]     the services' settings as a table, into docs/settings.md
   build                 build the dashboard, and the services into bin
   web [-packages]       build the dashboard, or install what that needs
   tool MODULE PROGRAM   build the tools of a module once

@@ -10,7 +10,7 @@ import (
 	"github.com/probefleet/probefleet/scripts/stack/internal/settings"
 )
 
-// settingsCommand prints the table of settings, or with -write puts it into the README
+// settingsCommand prints the table of settings, or with -write puts it into its page
 // and what else is made of the programs into its files.
 func settingsCommand(ctx context.Context, e env, args []string) error {
 	if err := buildServices(ctx, e); err != nil {
@@ -25,12 +25,12 @@ func settingsCommand(ctx context.Context, e env, args []string) error {
 		fmt.Fprint(e.out, table)
 		return nil
 	}
-	changed, err := settings.Write(filepath.Join(e.root, "README.md"), table)
+	changed, err := settings.Write(filepath.Join(e.root, settings.Page), table)
 	if err != nil {
 		return err
 	}
 	if changed {
-		e.tell("the README's table of settings has changed")
+		e.tell(settings.Page + " has changed")
 	}
 	return os.WriteFile(filepath.Join(e.root, region.ExampleFile), []byte(region.Example()), 0o644)
 }

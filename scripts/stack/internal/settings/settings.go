@@ -1,4 +1,4 @@
-// Package settings keeps the README's table of settings in step with the services: it
+// Package settings keeps the table of settings in docs in step with the services: it
 // asks their programs what they read from the environment.
 package settings
 
@@ -19,7 +19,10 @@ import (
 // Services are asked in this order.
 var Services = []string{"api", "pusher", "worker", "aggregator", "notifier"}
 
-// Marks enclose the table in the README.
+// Page is the file with the table, below the root.
+const Page = "docs/settings.md"
+
+// Marks enclose the table.
 const (
 	begin = "<!-- settings: made by `make generate` -->\n"
 	end   = "<!-- /settings -->\n"

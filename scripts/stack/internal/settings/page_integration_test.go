@@ -15,7 +15,7 @@ import (
 )
 
 // It needs no engines, but links all services, which takes longer than all unit tests.
-func TestTheReadmeIsInStepWithTheServices(t *testing.T) {
+func TestThePageIsInStepWithTheServices(t *testing.T) {
 	t.Parallel()
 	root, err := place.Root()
 	if err != nil {
@@ -42,7 +42,7 @@ func TestTheReadmeIsInStepWithTheServices(t *testing.T) {
 			}
 		}
 	}
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	text, err := os.ReadFile(filepath.Join(root, settings.Page))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +51,6 @@ func TestTheReadmeIsInStepWithTheServices(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(text)); diff != "" {
-		t.Errorf("the README's table is old: make generate (-want +got):\n%s", diff)
+		t.Errorf("the table in "+settings.Page+" is old: make generate (-want +got):\n%s", diff)
 	}
 }
