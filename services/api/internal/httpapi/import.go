@@ -36,6 +36,7 @@ type step struct {
 	item    api.ImportItem
 	live    live.Change
 	changes *postgres.WebsiteChange // nil: there is nothing to do
+	after   *postgres.Website       // nil: the website is removed, or stays as it is
 }
 
 // ImportWebsites implements [api.StrictServerInterface].
@@ -132,16 +133,17 @@ func (s *Server) sourcesOf(r api.ImportWebsitesRequestObject) ([]*source, error)
 func (p *importer) plan(sources []*source) ([]*step, error) {
 	matches := p.match(sources)
 	ids := p.newIDs(len(sources))
+	sites := p.sites()
 	var steps []*step
 	for i := range p.present {
 		w := &p.present[i]
 		if p.prune && w.ManagedBy == p.managedBy && p.claimed[w.ID] == 0 {
+			sites.Remove(w.ID)
 			steps = append(steps, &step{live: live.Deleted, changes: &postgres.WebsiteChange{ID: w.ID}, item: api.ImportItem{
 				Action: api.ImportItemActionRemove, ID: &w.ID, Name: w.Name, Line: null[int](), Changes: []api.ImportChange{}, Errors: []api.FieldError{},
 			}})
 		}
 	}
-	urls := map[string]int{} // of new ones
 	for i, src := range sources {
 		one, err := p.step(src, matches[i], ids[i])
 		if err != nil {
@@ -150,15 +152,31 @@ func (p *importer) plan(sources []*source) ([]*step, error) {
 		if one == nil {
 			continue
 		}
-		if c := one.changes; c != nil && c.Create != nil {
-			if line, twice := urls[c.Create.URLKey]; twice {
-				one.refuse(shape.Error{Pointer: "#/url", Detail: fmt.Sprintf("is that of line %d, too", line)})
+		if one.after != nil {
+			site := siteOf(one.after)
+			if one.live == live.Created {
+				site.Line = src.line
 			}
-			urls[c.Create.URLKey] = src.line
+			if clash := sites.Put(site); clash != nil {
+				one.refuse(shape.Error{Pointer: pointerOf(clash.Field), Detail: clash.Error()})
+			}
 		}
 		steps = append(steps, one)
 	}
 	return steps, nil
+}
+
+// sites are the websites before the plan.
+func (p *importer) sites() *estate.Sites {
+	present := make([]estate.Site, len(p.present))
+	for i := range present {
+		present[i] = siteOf(&p.present[i])
+	}
+	return estate.NewSites(present)
+}
+
+func siteOf(w *postgres.Website) estate.Site {
+	return estate.Site{ID: w.ID, Name: w.Name, URLKey: w.URLKey, ExternalID: w.ExternalID, AllowDuplicate: w.AllowDuplicate}
 }
 
 // newIDs returns fresh ids that sort as they come, because lists and the monitors of a
@@ -261,13 +279,13 @@ func (p *importer) step(src *source, w *postgres.Website, id uptime.ID) (*step, 
 	}
 	one.item.Name = after.Name
 	if isNew {
-		one.changes = &postgres.WebsiteChange{Create: &after}
+		one.changes, one.after = &postgres.WebsiteChange{Create: &after}, &after
 		return one, nil
 	}
 	if one.item.Changes = changesOf(w, &after); len(one.item.Changes) == 0 {
 		return nil, nil
 	}
-	one.changes = &postgres.WebsiteChange{
+	one.after, one.changes = &after, &postgres.WebsiteChange{
 		ID: w.ID, URLKey: after.URLKey, ExternalID: after.ExternalID,
 		Change: func(w *postgres.Website) error { return p.apply(src, w, false) },
 	}
