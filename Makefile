@@ -82,7 +82,7 @@ fmt: $(TOOLS)/golangci-lint ## format
 	$(TOOLS)/golangci-lint fmt $(MODULES)
 	cd proto && $(TOOLS)/buf format -w
 
-generate: $(TOOLS)/buf ## make the generated code anew: messages, SQL, the API's server and its types, the README's table
+generate: $(TOOLS)/buf ## make the generated code anew: messages, SQL, the API's server and its types, the table of settings
 	cd proto && PATH=$(TOOLS):$$PATH buf generate
 	PATH=$(TOOLS):$$PATH sqlc generate
 	PATH=$(TOOLS):$$PATH go generate work
