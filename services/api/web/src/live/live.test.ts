@@ -155,3 +155,34 @@ test("a session that ended is not tried again", async () => {
   expect(calls).toHaveLength(0);
   live.close();
 });
+
+test("a tab that nobody looks at gives its stream back, and goes on where it was", async () => {
+  const { calls } = server();
+  const live = openLive();
+  const heard: string[] = [];
+  live.subscribe((e) => heard.push(e.name));
+  await settle();
+  calls[0]?.write('id: 7-0\nevent: verdict\ndata: {"to":"down"}\n\n');
+  const look = (state: "hidden" | "visible") => {
+    vi.spyOn(document, "visibilityState", "get").mockReturnValue(state);
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+  look("hidden");
+  await settle(29_000);
+  look("visible");
+  calls[0]?.write(": beat\n\n");
+  await settle(29_000);
+  expect(calls[0]?.signal.aborted).toBe(false);
+  look("hidden");
+  await settle(30_000);
+  expect(calls[0]?.signal.aborted).toBe(true);
+  await settle(120_000);
+  expect(calls).toHaveLength(1);
+  expect(heard).toEqual(["verdict", "reset", "reset"]); // its title still tells the truth
+  look("visible");
+  await settle();
+  expect(calls[1]?.headers.get("Last-Event-ID")).toBe("7-0");
+  expect(connection.get().state).toBe("live");
+  live.close();
+  vi.restoreAllMocks();
+});

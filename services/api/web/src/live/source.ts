@@ -42,6 +42,10 @@ const firstWaitMs = 500;
 const longestWaitMs = 30_000;
 const gatherMs = 100; // pages ask for ticks one after the other while they mount
 const mostMonitors = 50; // the API's limit for ticks
+// Browsers open six connections to a host over HTTP/1.1: a tab that nobody looks at gives its
+// stream back, and asks for everything now and then, since its title and icon are still seen.
+const hiddenMs = 30_000;
+const glanceMs = 60_000;
 
 export interface Live {
   /** Hears of everything. Returns how to stop that. */
@@ -62,6 +66,9 @@ export function openLive(onRefused: (status: number) => void = () => {}): Live {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let change: ReturnType<typeof setTimeout> | undefined;
+  let hidden: ReturnType<typeof setTimeout> | undefined;
+  let glance: ReturnType<typeof setInterval> | undefined;
+  let asleep = false;
   let closed = false;
 
   const address = () => {
@@ -80,7 +87,7 @@ export function openLive(onRefused: (status: number) => void = () => {}): Live {
   };
   const again = () => {
     clearTimeout(silence);
-    if (closed || timer) return;
+    if (closed || asleep || timer) return;
     become(navigator.onLine === false ? "offline" : "reconnecting");
     const wait =
       Math.max(tries === 0 ? 0 : firstWaitMs, Math.min(firstWaitMs * 2 ** tries, longestWaitMs)) *
@@ -126,7 +133,7 @@ export function openLive(onRefused: (status: number) => void = () => {}): Live {
   const open = () => {
     clearTimeout(timer);
     timer = undefined;
-    if (closed) return;
+    if (closed || asleep) return;
     current?.abort();
     const mine = new AbortController();
     current = mine;
@@ -150,15 +157,36 @@ export function openLive(onRefused: (status: number) => void = () => {}): Live {
     if (connection.get().state !== "live") open();
   };
   const offline = () => become("offline");
+  const sleep = () => {
+    asleep = true;
+    for (const t of [timer, silence]) clearTimeout(t);
+    timer = undefined;
+    current?.abort();
+    become("idle");
+    glance = setInterval(() => tell("reset", '{"reason":"lost"}'), glanceMs);
+  };
+  const seen = () => {
+    clearTimeout(hidden);
+    if (document.visibilityState === "hidden") {
+      if (!asleep) hidden = setTimeout(sleep, hiddenMs);
+    } else if (asleep) {
+      asleep = false;
+      clearInterval(glance);
+      tries = 0;
+      open();
+    }
+  };
   window.addEventListener("online", online);
   window.addEventListener("offline", offline);
+  document.addEventListener("visibilitychange", seen);
   const changed = () => {
     clearTimeout(change);
     change = setTimeout(() => {
-      if (!closed && address() !== url) open();
+      if (!closed && address() !== url) open(); // asleep: with the next look
     }, gatherMs);
   };
   open();
+  seen();
 
   return {
     subscribe(handler) {
@@ -181,8 +209,10 @@ export function openLive(onRefused: (status: number) => void = () => {}): Live {
     },
     close() {
       closed = true;
-      for (const t of [timer, silence, change]) clearTimeout(t);
+      for (const t of [timer, silence, change, hidden]) clearTimeout(t);
+      clearInterval(glance);
       current?.abort();
+      document.removeEventListener("visibilitychange", seen);
       window.removeEventListener("online", online);
       window.removeEventListener("offline", offline);
       become("idle");

@@ -1,11 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useState, useSyncExternalStore } from "react";
 import { Link, useLocation } from "wouter";
+import { reach } from "@/api/reach";
 import { signOut, switchOrganisation, useMayMakeOrganisations, useMe } from "@/api/session";
 import { useHotkeys } from "@/lib/keys";
 import { useStore } from "@/lib/store";
 import { chooseTheme, type Theme, theme } from "@/lib/theme";
-import { useConnection } from "@/live";
+import { type Connection, useConnection } from "@/live";
 import {
   cx,
   Duration,
@@ -131,7 +132,11 @@ const states = {
 
 /** Whether the page hears of changes; never only a colour. */
 function LiveState() {
-  const c = useConnection();
+  const connection = useConnection();
+  const away = useSyncExternalStore(reach.subscribe, reach.awaySince);
+  // A stream may stand a while after the API has stopped to answer.
+  const c: Connection =
+    away !== undefined && connection.state === "live" ? { state: "reconnecting", since: away } : connection;
   const s = states[c.state];
   return (
     <Tooltip
