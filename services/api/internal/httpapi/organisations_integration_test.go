@@ -233,6 +233,7 @@ func TestOnlyOwnersManageOwners(t *testing.T) {
 
 	// Whoever is removed is signed out there.
 	f.exec("UPDATE membership SET role = 'owner' WHERE account_id = $1", ownerID)
+	until(t, "the session hears of the role", func() bool { r := owner.me().Role; return r != nil && *r == "owner" })
 	owner.call("DELETE", at(editorID), nil).want(204, nil)
 	editor.call("GET", "/v1/me", nil).problem(401)
 	owner.call("DELETE", at(editorID), nil).problem(404)
