@@ -172,6 +172,7 @@ test("a tab that nobody looks at gives its stream back, and goes on where it was
   look("visible");
   calls[0]?.write(": beat\n\n");
   await settle(29_000);
+  calls[0]?.write(": beat\n\n");
   expect(calls[0]?.signal.aborted).toBe(false);
   look("hidden");
   await settle(30_000);
