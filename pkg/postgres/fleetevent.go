@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,6 +30,7 @@ type FleetEvent struct {
 	Kind        string
 	Region      string // empty for the whole fleet
 	Opened      uptime.Instant
+	Resolved    uptime.Instant // zero: it is on, or nobody asked
 	Explanation string
 }
 
@@ -97,6 +99,22 @@ func (s *Store) OpenFleetEvents(ctx context.Context) ([]FleetEvent, error) {
 	out := make([]FleetEvent, len(rows))
 	for i, r := range rows {
 		out[i] = FleetEvent{ID: r.ID, Kind: r.Kind, Region: r.Region, Opened: uptime.InstantOf(r.OpenedAt), Explanation: r.Explanation}
+	}
+	return out, nil
+}
+
+// RecentFleetEvents returns the trouble that has ended since a time, the latest end first:
+// of the fleet as a whole and of the regions that an organisation may know.
+func (s *Store) RecentFleetEvents(ctx context.Context, org uptime.ID, since time.Time, most int) ([]FleetEvent, error) {
+	rows, err := s.fleet.RecentFleetEvents(ctx, dbgen.RecentFleetEventsParams{Since: since, OrgID: org, MaxRows: int32(most)})
+	if err != nil {
+		return nil, fmt.Errorf("read recent fleet events: %w", err)
+	}
+	out := make([]FleetEvent, len(rows))
+	for i, r := range rows {
+		out[i] = FleetEvent{
+			ID: r.ID, Kind: r.Kind, Region: r.Region, Opened: uptime.InstantOf(r.OpenedAt), Resolved: uptime.InstantOf(r.ResolvedAt), Explanation: r.Explanation,
+		}
 	}
 	return out, nil
 }

@@ -9,6 +9,14 @@ RETURNING id, opened_at, explanation;
 -- name: OpenFleetEvents :many
 SELECT id, kind, region, opened_at, explanation FROM fleet_event WHERE resolved_at IS NULL ORDER BY opened_at, id;
 
+-- name: RecentFleetEvents :many
+-- Of the regions that an organisation may know, not of their namesakes before them.
+SELECT e.id, e.kind, e.region, e.opened_at, e.resolved_at::timestamptz AS resolved_at, e.explanation
+FROM fleet_event e LEFT JOIN region r ON r.name = e.region
+WHERE e.resolved_at >= @since::timestamptz
+    AND (e.region = '' OR r.created_at <= e.opened_at AND (NOT r.private OR r.org_id = @org_id))
+ORDER BY e.resolved_at DESC, e.id DESC LIMIT @max_rows;
+
 -- name: PrivateTo :one
 -- Whose a region is that others do not know of.
 SELECT org_id FROM region WHERE name = @name AND private;

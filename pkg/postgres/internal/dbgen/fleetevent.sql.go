@@ -129,6 +129,57 @@ func (q *Queries) PrivateTo(ctx context.Context, name string) (uptime.ID, error)
 	return org_id, err
 }
 
+const recentFleetEvents = `-- name: RecentFleetEvents :many
+SELECT e.id, e.kind, e.region, e.opened_at, e.resolved_at::timestamptz AS resolved_at, e.explanation
+FROM fleet_event e LEFT JOIN region r ON r.name = e.region
+WHERE e.resolved_at >= $1::timestamptz
+    AND (e.region = '' OR r.created_at <= e.opened_at AND (NOT r.private OR r.org_id = $2))
+ORDER BY e.resolved_at DESC, e.id DESC LIMIT $3
+`
+
+type RecentFleetEventsParams struct {
+	Since   time.Time
+	OrgID   uptime.ID
+	MaxRows int32
+}
+
+type RecentFleetEventsRow struct {
+	ID          uptime.ID
+	Kind        string
+	Region      string
+	OpenedAt    time.Time
+	ResolvedAt  time.Time
+	Explanation string
+}
+
+// Of the regions that an organisation may know, not of their namesakes before them.
+func (q *Queries) RecentFleetEvents(ctx context.Context, arg RecentFleetEventsParams) ([]RecentFleetEventsRow, error) {
+	rows, err := q.db.Query(ctx, recentFleetEvents, arg.Since, arg.OrgID, arg.MaxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RecentFleetEventsRow
+	for rows.Next() {
+		var i RecentFleetEventsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.Region,
+			&i.OpenedAt,
+			&i.ResolvedAt,
+			&i.Explanation,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const resolveFleetEvent = `-- name: ResolveFleetEvent :many
 UPDATE fleet_event SET resolved_at = GREATEST($1, opened_at) WHERE kind = $2 AND region = $3 AND resolved_at IS NULL
 RETURNING id, opened_at, explanation
