@@ -19,6 +19,9 @@ const (
 	pusherLag = 10 * time.Second
 	// statAge is how old the statistics of a window may be to be shown.
 	statAge = 2 * time.Minute
+	// recentAge is for how long trouble that is over is shown, recentMost how much of it.
+	recentAge  = 7 * 24 * time.Hour
+	recentMost = 50
 )
 
 // GetFleet implements [api.StrictServerInterface].
@@ -39,6 +42,10 @@ func (s *Server) GetFleet(ctx context.Context, _ api.GetFleetRequestObject) (api
 	if err != nil {
 		return nil, err
 	}
+	recent, err := s.Store.RecentFleetEvents(ctx, callerOf(ctx).Org, s.Now().Add(-recentAge), recentMost)
+	if err != nil {
+		return nil, err
+	}
 	minutes, err := s.Store.LedgerMinutes(ctx)
 	if err != nil {
 		return nil, err
@@ -49,6 +56,7 @@ func (s *Server) GetFleet(ctx context.Context, _ api.GetFleetRequestObject) (api
 	}
 	out := api.Fleet{
 		Time: s.Now().UTC(), Regions: make([]api.FleetRegion, len(regions)), Events: fleetEvents(events, regions),
+		RecentEvents:     recentEvents(recent),
 		QueueMemoryBytes: used, QueueMemoryMaxBytes: limit, Balanced: true,
 	}
 	var sum backlog
@@ -79,6 +87,16 @@ func fleetEvents(events []postgres.FleetEvent, regions []postgres.Region) []api.
 	for _, e := range events {
 		if e.Region == "" || slices.ContainsFunc(regions, func(r postgres.Region) bool { return r.Name == e.Region }) {
 			out = append(out, api.FleetEvent{Kind: e.Kind, Region: e.Region, OpenedAt: e.Opened.Time(), Explanation: e.Explanation})
+		}
+	}
+	return out
+}
+
+func recentEvents(events []postgres.FleetEvent) []api.RecentFleetEvent {
+	out := make([]api.RecentFleetEvent, len(events))
+	for i, e := range events {
+		out[i] = api.RecentFleetEvent{
+			Kind: e.Kind, Region: e.Region, OpenedAt: e.Opened.Time(), ResolvedAt: e.Resolved.Time(), Explanation: e.Explanation,
 		}
 	}
 	return out

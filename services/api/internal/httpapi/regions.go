@@ -46,7 +46,7 @@ func (s *Server) look(ctx context.Context, region string) regionNow {
 			if !seen {
 				byID[w.ID] = len(now.workers)
 				now.workers = append(now.workers, w)
-			} else if w.Alive && !now.workers[at].Alive {
+			} else if w.LastSeen.After(now.workers[at].LastSeen) {
 				now.workers[at] = w
 			}
 		}
@@ -102,7 +102,7 @@ func (s *Server) regionView(ctx context.Context, r *postgres.Region) api.Region 
 		}
 		out.Workers = append(out.Workers, api.Worker{
 			ID: w.ID, Site: w.Site, Version: w.Version, Host: w.Host, Concurrency: w.Concurrency, Ticks: w.Ticks,
-			Alive: w.Alive, StartedAt: nullTime(w.Started),
+			Alive: w.Alive, StartedAt: nullTime(w.Started), LastSeenAt: nullTime(w.LastSeen),
 		})
 	}
 	out.LastSeenAt = nullTime(seen)

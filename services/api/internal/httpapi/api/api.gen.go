@@ -1191,10 +1191,13 @@ type Fleet struct {
 	QueueMemoryBytes int64        `json:"queue_memory_bytes"`
 
 	// QueueMemoryMaxBytes 0: no limit
-	QueueMemoryMaxBytes int64         `json:"queue_memory_max_bytes"`
-	Regions             []FleetRegion `json:"regions"`
-	Stages              []FleetStage  `json:"stages"`
-	Time                time.Time     `json:"time"`
+	QueueMemoryMaxBytes int64 `json:"queue_memory_max_bytes"`
+
+	// RecentEvents What was wrong and ended within the last 7 days, the latest end first, 50 at most
+	RecentEvents []RecentFleetEvent `json:"recent_events"`
+	Regions      []FleetRegion      `json:"regions"`
+	Stages       []FleetStage       `json:"stages"`
+	Time         time.Time          `json:"time"`
 }
 
 // FleetEvent defines model for FleetEvent.
@@ -2050,6 +2053,18 @@ type RTTAssertion = json.RawMessage
 // Reason The enumerated cause of a failure, such as connect_timeout; empty for none
 type Reason = uptime.Reason
 
+// RecentFleetEvent defines model for RecentFleetEvent.
+type RecentFleetEvent struct {
+	// Explanation Why it was opened
+	Explanation string    `json:"explanation"`
+	Kind        string    `json:"kind"`
+	OpenedAt    time.Time `json:"opened_at"`
+
+	// Region Empty: the whole fleet
+	Region     string    `json:"region"`
+	ResolvedAt time.Time `json:"resolved_at"`
+}
+
 // RecoveryCodes defines model for RecoveryCodes.
 type RecoveryCodes struct {
 	// RecoveryCodes Each works once
@@ -2697,12 +2712,15 @@ type WebsiteUpdate struct {
 
 // Worker defines model for Worker.
 type Worker struct {
-	Alive       bool                         `json:"alive"`
-	Concurrency int                          `json:"concurrency"`
-	Host        string                       `json:"host"`
-	ID          string                       `json:"id"`
-	Site        string                       `json:"site"`
-	StartedAt   nullable.Nullable[time.Time] `json:"started_at"`
+	Alive       bool   `json:"alive"`
+	Concurrency int    `json:"concurrency"`
+	Host        string `json:"host"`
+	ID          string `json:"id"`
+
+	// LastSeenAt Of its last sign of life; null: there is none any more
+	LastSeenAt nullable.Nullable[time.Time] `json:"last_seen_at"`
+	Site       string                       `json:"site"`
+	StartedAt  nullable.Nullable[time.Time] `json:"started_at"`
 
 	// Ticks Writes its ticks to InfluxDB itself
 	Ticks   bool   `json:"ticks"`

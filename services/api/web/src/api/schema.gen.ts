@@ -2197,6 +2197,11 @@ export interface components {
             alive: boolean;
             /** Format: date-time */
             started_at: string | null;
+            /**
+             * Format: date-time
+             * @description Of its last sign of life; null: there is none any more
+             */
+            last_seen_at: string | null;
         };
         RegionPage: {
             items: components["schemas"]["Region"][];
@@ -2320,6 +2325,17 @@ export interface components {
             opened_at: string;
             explanation: string;
         };
+        RecentFleetEvent: {
+            kind: string;
+            /** @description Empty: the whole fleet */
+            region: string;
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: date-time */
+            resolved_at: string;
+            /** @description Why it was opened */
+            explanation: string;
+        };
         Fleet: {
             /** Format: date-time */
             time: string;
@@ -2329,6 +2345,8 @@ export interface components {
             stages: components["schemas"]["FleetStage"][];
             /** @description What is wrong with the fleet now */
             events: components["schemas"]["FleetEvent"][];
+            /** @description What was wrong and ended within the last 7 days, the latest end first, 50 at most */
+            recent_events: components["schemas"]["RecentFleetEvent"][];
             /** Format: int64 */
             queue_memory_bytes: number;
             /**

@@ -32,6 +32,7 @@ const fleet = (more: Partial<Fleet>): Fleet => ({
   regions: [],
   stages: [{ stage: "pusher", ok: true, lag_ms: 900, waiting: null, detail: "" }],
   events: [],
+  recent_events: [],
   queue_memory_bytes: 1,
   queue_memory_max_bytes: 100,
   ...more,
