@@ -6,6 +6,7 @@ export type Fleet = Schema["Fleet"];
 export type Region = Schema["Region"];
 export type FleetRegion = Schema["FleetRegion"];
 export type Stage = Schema["FleetStage"];
+export type RecentEvent = Schema["RecentFleetEvent"];
 export type Minute = Schema["LedgerMinute"];
 
 const now = 5_000; // ms between two looks: lags have no events of their own

@@ -25,6 +25,7 @@ import { type Advice, advice, stageNames, wellWords } from "./advice";
 import { type Fleet, type Region, useFleet, useRegions } from "./data";
 import { EditRegion, SwitchRegion } from "./edit";
 import { LedgerLegend } from "./ledger";
+import { eventName, Recent } from "./recent";
 import { type Deed, RegionCard } from "./region";
 import { World } from "./world";
 
@@ -75,6 +76,7 @@ export default function FleetPage() {
             stale={stale !== undefined}
             choose={choose}
           />
+          <Recent fleet={fleet.data} />
           <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
             <Panel title="Regions">
               <World regions={all} stale={stale !== undefined} onChoose={choose} />
@@ -218,9 +220,7 @@ function Health({
               <VerdictGlyph verdict="degraded" label="Trouble" />
             </span>
             <div className="min-w-0 flex-1">
-              <div className="font-semibold">
-                {[e.kind.replaceAll("_", " "), e.region].filter(Boolean).join(": ")}
-              </div>
+              <div className="font-semibold">{eventName(e)}</div>
               <div className="text-muted wrap-anywhere">
                 {e.explanation} · since <Time at={e.opened_at} />
               </div>

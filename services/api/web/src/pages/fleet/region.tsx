@@ -166,13 +166,29 @@ function Workers({ region: r }: { region: Region }) {
               </span>
               <span className="ml-auto text-muted">
                 {w.alive ? (
-                  w.started_at && (
-                    <>
-                      up since <Time at={w.started_at} absolute />
-                    </>
-                  )
+                  <>
+                    {w.last_seen_at && (
+                      <>
+                        heard <Time at={w.last_seen_at} />
+                      </>
+                    )}
+                    {w.last_seen_at && w.started_at && " · "}
+                    {w.started_at && (
+                      <>
+                        up since <Time at={w.started_at} absolute />
+                      </>
+                    )}
+                  </>
                 ) : (
-                  <span className="text-down">not heard</span>
+                  <span className="text-down">
+                    {w.last_seen_at ? (
+                      <>
+                        last heard <Time at={w.last_seen_at} />
+                      </>
+                    ) : (
+                      "not heard"
+                    )}
+                  </span>
                 )}
               </span>
             </li>
