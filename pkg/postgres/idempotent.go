@@ -68,7 +68,7 @@ const claimTries = 5
 // claimed it since.
 func (s *Store) AnswerCall(ctx context.Context, c RepeatableCall) error {
 	_, err := s.fleet.AnswerCall(ctx, dbgen.AnswerCallParams{
-		Status: int32(c.Status), Answer: c.Answer, CallerID: c.Caller, Key: c.Key, ClaimedAt: c.At, //nolint:gosec // an HTTP status
+		Status: int32(c.Status), Answer: c.Answer, CallerID: c.Caller, Key: c.Key, ClaimedAt: c.At,
 	})
 	if err != nil {
 		return fmt.Errorf("keep the answer of a call: %w", err)

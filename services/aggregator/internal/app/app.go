@@ -7,7 +7,6 @@ import (
 	"context"
 	"fmt"
 
-
 	"github.com/probefleet/probefleet/pkg/fleettime"
 	"github.com/probefleet/probefleet/pkg/live"
 	"github.com/probefleet/probefleet/pkg/postgres"
