@@ -1,15 +1,11 @@
 package tsdb
 
 import (
-	"bytes"
 	"context"
 	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -86,45 +82,8 @@ func (c *Client) dumpWindow(ctx context.Context, l Level, from, to time.Time, ea
 	if err != nil {
 		return fmt.Errorf("InfluxDB: %w", err)
 	}
-	u, err := url.JoinPath(c.cfg.URL, "api/v2/query")
-	if err != nil {
-		return fmt.Errorf("InfluxDB: %w", err)
-	}
-	if c.isV2() {
-		u += "?org=" + url.QueryEscape(c.cfg.Org)
-	}
-	body, err := json.Marshal(map[string]any{
-		"query": fmt.Sprintf("from(bucket: %s) |> range(start: %s, stop: %s)", bucket, instant(from), instant(to)), "type": "flux",
-		"dialect": map[string]any{"annotations": []string{"datatype", "group", "default"}, "header": true},
-	})
-	if err != nil {
-		return fmt.Errorf("InfluxDB: %w", err)
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u, bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("InfluxDB: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/csv")
-	if c.cfg.Token != "" {
-		req.Header.Set("Authorization", "Token "+c.cfg.Token)
-	}
-	res, err := c.http.Do(req)
-	if err != nil {
-		return fmt.Errorf("InfluxDB: dump: %w", err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		message, _ := io.ReadAll(io.LimitReader(res.Body, 512))
-		if noBucket(message) {
-			return nil // nobody has written anything yet
-		}
-		return fmt.Errorf("InfluxDB: dump: status %d: %s", res.StatusCode, bytes.TrimSpace(message))
-	}
-	if err := dumpRows(res.Body, to.UnixMicro(), each); err != nil {
-		return fmt.Errorf("InfluxDB: dump: %w", err)
-	}
-	return nil
+	text := fmt.Sprintf("from(bucket: %s) |> range(start: %s, stop: %s)", bucket, instant(from), instant(to))
+	return c.flux(ctx, text, func(answer io.Reader) error { return dumpRows(answer, to.UnixMicro(), each) })
 }
 
 // dumpRows turns annotated CSV into line protocol, a line for each field. InfluxDB joins

@@ -31,6 +31,20 @@ func (c *Client) query(ctx context.Context, q fluxQuery, each func(*row) error) 
 	if err != nil {
 		return fmt.Errorf("InfluxDB: %w", err)
 	}
+	stop := q.to.UnixMicro()
+	return c.flux(ctx, text, func(answer io.Reader) error {
+		return readRows(answer, func(r *row) error {
+			if r.at >= stop {
+				return nil // InfluxDB 1.8 takes the end of a range as part of it
+			}
+			return each(r)
+		})
+	})
+}
+
+// flux asks in Flux and hands the answer over as annotated CSV. A bucket that does not
+// exist yet has no answer.
+func (c *Client) flux(ctx context.Context, text string, read func(answer io.Reader) error) error {
 	u, err := url.JoinPath(c.cfg.URL, "api/v2/query")
 	if err != nil {
 		return fmt.Errorf("InfluxDB: %w", err)
@@ -66,14 +80,7 @@ func (c *Client) query(ctx context.Context, q fluxQuery, each func(*row) error) 
 		}
 		return fmt.Errorf("InfluxDB: query: status %d: %s", res.StatusCode, bytes.TrimSpace(message))
 	}
-	stop := q.to.UnixMicro()
-	err = readRows(res.Body, func(r *row) error {
-		if r.at >= stop {
-			return nil // InfluxDB 1.8 takes the end of a range as part of it
-		}
-		return each(r)
-	})
-	if err != nil {
+	if err := read(res.Body); err != nil {
 		return fmt.Errorf("InfluxDB: query: %w", err)
 	}
 	return nil
