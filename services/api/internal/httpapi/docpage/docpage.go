@@ -8,6 +8,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 )
@@ -28,7 +29,25 @@ var Script []byte
 // Policy is the Content-Security-Policy that the page is made for.
 const Policy = "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-var page = template.Must(template.New("page").Parse(pageText))
+var page = template.Must(template.New("page").Funcs(template.FuncMap{"prose": prose}).Parse(pageText))
+
+// prose writes text of the document with what stands between backticks as code.
+func prose(text string) template.HTML {
+	var b strings.Builder
+	parts := strings.Split(text, "`")
+	for i, part := range parts {
+		part = template.HTMLEscapeString(part)
+		switch {
+		case i%2 == 0:
+			b.WriteString(part)
+		case i == len(parts)-1: // nothing closes it
+			b.WriteString("`" + part)
+		default:
+			b.WriteString("<code>" + part + "</code>")
+		}
+	}
+	return template.HTML(b.String()) //nolint:gosec // every part is escaped
+}
 
 // Write writes the page of a document whose API is reached at base; style and
 // script are where those are.

@@ -157,3 +157,24 @@ func TestTextOfTheDocumentIsText(t *testing.T) {
 		}
 	}
 }
+
+func TestBackticksAreCode(t *testing.T) {
+	t.Parallel()
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(hostile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]string{
+		"takes `read` and `<b>`": "takes <code>read</code> and <code>&lt;b&gt;</code></p>",
+		"`a` then ` alone":       "<code>a</code> then ` alone</p>",
+	} {
+		doc.Info.Description = text
+		page, err := docpage.Write(doc, "", "/s", "/j")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(page, []byte(want)) {
+			t.Errorf("%q: the page lacks %q", text, want)
+		}
+	}
+}
