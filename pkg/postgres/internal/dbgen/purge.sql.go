@@ -45,6 +45,24 @@ func (q *Queries) PurgeDeliveries(ctx context.Context, arg PurgeDeliveriesParams
 	return result.RowsAffected(), nil
 }
 
+const purgeFleetEvents = `-- name: PurgeFleetEvents :execrows
+DELETE FROM fleet_event WHERE id IN (SELECT e.id FROM fleet_event e WHERE e.resolved_at < $1
+    ORDER BY e.resolved_at LIMIT $2)
+`
+
+type PurgeFleetEventsParams struct {
+	Before *time.Time
+	Batch  int32
+}
+
+func (q *Queries) PurgeFleetEvents(ctx context.Context, arg PurgeFleetEventsParams) (int64, error) {
+	result, err := q.db.Exec(ctx, purgeFleetEvents, arg.Before, arg.Batch)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const purgeVoteSpans = `-- name: PurgeVoteSpans :execrows
 DELETE FROM vote_span WHERE ctid = ANY (ARRAY(SELECT v.ctid FROM vote_span v WHERE v.ended_at < $1
     ORDER BY v.ended_at LIMIT $2))

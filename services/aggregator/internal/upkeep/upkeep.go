@@ -71,6 +71,7 @@ type History interface {
 	PurgeVoteSpans(ctx context.Context, age time.Duration) (int64, error)
 	PurgeDeliveries(ctx context.Context, age time.Duration) (int64, error)
 	PurgeDeleted(ctx context.Context, age time.Duration) (int64, error)
+	PurgeFleetEvents(ctx context.Context, age time.Duration) (int64, error)
 	PurgeAudit(ctx context.Context, age time.Duration) (int64, error)
 	PurgeSignIns(ctx context.Context) (int64, error)
 }
@@ -116,9 +117,11 @@ func (p *Purger) Purge(ctx context.Context) error {
 	deleted, err3 := p.History.PurgeDeleted(ctx, keep)
 	audit, err4 := p.History.PurgeAudit(ctx, keepAudit)
 	signIns, err5 := p.History.PurgeSignIns(ctx)
+	events, err6 := p.History.PurgeFleetEvents(ctx, keep)
 	p.Log.InfoContext(ctx, "history purged",
-		"vote_spans", spans, "deliveries", deliveries, "deleted_monitors", deleted, "audit", audit, "sign_ins", signIns)
-	return errors.Join(err1, err2, err3, err4, err5)
+		"vote_spans", spans, "deliveries", deliveries, "deleted_monitors", deleted, "audit", audit, "sign_ins", signIns,
+		"fleet_events", events)
+	return errors.Join(err1, err2, err3, err4, err5, err6)
 }
 
 // Metrics of the trimmers of one process.

@@ -67,6 +67,11 @@ func (h history) PurgeSignIns(context.Context) (int64, error) {
 	return 1, nil
 }
 
+func (h history) PurgeFleetEvents(_ context.Context, age time.Duration) (int64, error) {
+	h["fleet events"] = age
+	return 1, nil
+}
+
 func TestHistoryIsPurgedOnceADayByItsAge(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -77,7 +82,7 @@ func TestHistoryIsPurgedOnceADayByItsAge(t *testing.T) {
 		if err := p.Run(ctx); err != nil {
 			t.Error(err)
 		}
-		want := history{"vote spans": DefaultKeep, "deliveries": DefaultKeep, "deleted": DefaultKeep, "audit": 48 * time.Hour, "sign-ins": 0}
+		want := history{"vote spans": DefaultKeep, "deliveries": DefaultKeep, "deleted": DefaultKeep, "audit": 48 * time.Hour, "sign-ins": 0, "fleet events": DefaultKeep}
 		if diff := cmp.Diff(want, h); diff != "" {
 			t.Errorf("purged (-want +got):\n%s", diff)
 		}
