@@ -65,6 +65,15 @@ func (r *recall[T]) get(ctx context.Context, key string, now time.Time, age time
 	return is, err
 }
 
+// forget lets what is known under a key be found out anew. What is being found out at
+// the moment may still be from before.
+func (r *recall[T]) forget(key string) {
+	one := r.of(key)
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	one.ok = false
+}
+
 // refreshTime bounds for how long something is found out that nobody waits for.
 const refreshTime = 30 * time.Second
 

@@ -50,6 +50,7 @@ func (s *Server) CreateStatusPage(ctx context.Context, r api.CreateStatusPageReq
 	if err != nil {
 		return nil, pageProblem(err)
 	}
+	s.listed.forget("")
 	s.tell(ctx, live.Created, live.ObjectStatusPage, p.ID.String(), uptime.ID{})
 	return api.CreateStatusPage201JSONResponse(s.statusPageView(&p)), nil
 }
@@ -88,6 +89,7 @@ func (s *Server) UpdateStatusPage(ctx context.Context, r api.UpdateStatusPageReq
 	}
 	s.public.forget(was)
 	s.public.forget(p.Slug)
+	s.listed.forget("")
 	s.tell(ctx, live.Changed, live.ObjectStatusPage, p.ID.String(), uptime.ID{})
 	versioned(ctx, p.Version())
 	return api.UpdateStatusPage200JSONResponse(s.statusPageView(&p)), nil
@@ -104,6 +106,7 @@ func (s *Server) DeleteStatusPage(ctx context.Context, r api.DeleteStatusPageReq
 		return nil, fromStore(err, "status page")
 	}
 	s.public.forget(p.Slug)
+	s.listed.forget("")
 	s.tell(ctx, live.Deleted, live.ObjectStatusPage, r.ID.String(), uptime.ID{})
 	return api.DeleteStatusPage204Response{}, nil
 }

@@ -101,6 +101,7 @@ func TestWhatThePublicSees(t *testing.T) {
 	var open pageOf[incident]
 	f.call("GET", "/v1/incidents", nil).want(200, &open)
 	f.call("PATCH", "/v1/incidents/"+open.Items[0].ID, map[string]any{"note": "being repaired"}).want(200, nil)
+	f.as("").call("GET", "/v1/public/status", nil).want(200, nil) // what it remembers ends with the first page
 	var p statusPage
 	f.call("POST", "/v1/status-pages", map[string]any{"slug": "acme", "title": "Acme", "websites": []any{map[string]any{"website_id": w.ID, "title": "Shop", "section": "Ours"}}}).want(201, &p)
 	f.call("POST", "/v1/status-pages", map[string]any{"slug": "hidden", "title": "Hidden", "published": false}).want(201, nil)

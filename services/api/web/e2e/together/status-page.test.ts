@@ -24,8 +24,14 @@ scenario("a status page is read without scripts, and tells an outage", async ({ 
     return /The shop.*\bUp\b|The forum.*\bDown\b/i.test(await words());
   });
   expect(await page.locator("script").count()).toBe(0);
-  // Those who are not signed in find it on the front page.
+  // Those who are not signed in find it on the front page, whose list is some seconds old at most.
   const other = await visit({}, null);
   const front = await other.open("/");
-  await seen(front.getByRole("link", { name: /Public services/ }));
+  const link = front.getByRole("link", { name: /Public services/ });
+  await until("the front page has it", async () => {
+    await front.reload();
+    await seen(front.getByRole("heading", { name: "Public status pages" }));
+    await front.waitForLoadState("networkidle");
+    return (await link.count()) > 0;
+  });
 });
